@@ -1,0 +1,94 @@
+"""Everything tongwen raises on purpose.
+
+    TongwenError                  the one to catch; str() is one line: the thing, the cause, the next command
+    ├── SourceError               something about what was to be indexed
+    │   ├── PathNotFound          a path given by name does not exist
+    │   ├── UnreadableFile        one file cannot be read as text (skipped, the rest goes on)
+    │   └── NothingIndexed        no file given could be indexed
+    ├── IndexError_               something about the index on disk
+    │   ├── IndexNotFound         there is none here
+    │   ├── IndexLocked           another process is writing it
+    │   ├── IndexOutdated         it was made by another analysis or format
+    │   └── IndexDamaged          its files do not fit together
+    ├── DictionaryError           a user dictionary cannot be read
+    └── QueryError                nothing can be asked from what was typed
+
+The message lives in the class; whoever raises gives only the facts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class TongwenError(Exception):
+    """Base of all errors tongwen raises on purpose."""
+
+
+class SourceError(TongwenError):
+    """Something about what was to be indexed."""
+
+
+class PathNotFound(SourceError):
+    """A path given by name does not exist."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(f"{path}: no such file or folder; check the spelling, or leave it out")
+
+
+class UnreadableFile(SourceError):
+    """One file cannot be read as text; `reason` is short enough for a list of skipped files."""
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = str(path), reason
+
+
+class NothingIndexed(SourceError):
+    """No file given could be indexed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"nothing to index in {what}: no readable text file there; name a file or folder that has text")
+
+
+class IndexError_(TongwenError):
+    """Something about the index on disk."""
+
+
+class IndexNotFound(IndexError_):
+    """There is no index where one was looked for."""
+
+    def __init__(self, where: str | Path) -> None:
+        super().__init__(f"no index at {where}; make one with: tongwen index PATH")
+
+
+class IndexLocked(IndexError_):
+    """Another process is writing the index."""
+
+    def __init__(self, where: str | Path, holder: str) -> None:
+        super().__init__(f"{where} is being written by {holder}; wait for it to finish, then run the command again")
+
+
+class IndexOutdated(IndexError_):
+    """The index was made by another analysis or format; `changed` names what differs."""
+
+    def __init__(self, where: str | Path, changed: str) -> None:
+        super().__init__(f"{where} was made with another {changed}; bring it up to date with: tongwen rebuild")
+
+
+class IndexDamaged(IndexError_):
+    """The files of an index do not fit together."""
+
+    def __init__(self, where: str | Path, what: str) -> None:
+        super().__init__(f"{where} is damaged ({what}); make it anew with: tongwen rebuild")
+
+
+class DictionaryError(TongwenError):
+    """A user dictionary cannot be read."""
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; a line is: word [frequency] [tag]")
+
+
+class QueryError(TongwenError):
+    """Nothing can be asked from what was typed."""

@@ -1,0 +1,130 @@
+"""Fold text: every way to write one word becomes one string, with a map back to the original.
+
+Owns the answer to "are these two the same letters?".  Knows nothing of words, dictionaries or languages, and looks at each
+character by itself, so that a piece of text folds the same wherever it stands:
+
+    fold(a + b) == fold(a) + fold(b)
+
+except for the joins, which look at their neighbours: white space between two Han characters goes (unless it is an empty
+line), as do interpuncts inside names (比爾·蓋茨); elsewhere a run of white space becomes one space, an empty line one `\\n`.
+
+The steps, in order: other forms of a character (case, width, compatibility, diacritics; `data/compat.tsv`), joins, Han
+variants (`data/han.tsv`).  The text between the two last, `plain`, has the same length as the folded one: what a segmenter
+says of it holds for both.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from zlib import crc32
+
+from .scripts import HAN
+
+_DATA = Path(__file__).parent / "data"
+
+_DROPPED_RANGES = (
+    (0x00AD, 0x00AD),  # soft hyphen
+    (0x0300, 0x036F),  # combining diacritics, and their later blocks
+    (0x1AB0, 0x1AFF),
+    (0x1DC0, 0x1DFF),
+    (0x20D0, 0x20FF),
+    (0xFE20, 0xFE2F),
+    (0x061C, 0x061C),  # marks of direction, joiners, zero-width spaces
+    (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0xFE00, 0xFE0F),  # variation selectors
+    (0xFEFF, 0xFEFF),
+    (0xE0000, 0xE0FFF),  # tags, and the other variation selectors
+)
+DROPPED = frozenset(point for first, last in _DROPPED_RANGES for point in range(first, last + 1))
+"""Code points that leave nothing behind."""
+
+_LINE_ENDS = (0x0A, 0x85, 0x2028, 0x2029)
+WHITE = frozenset(_LINE_ENDS) | {*range(0x09, 0x0E), *range(0x1C, 0x21), 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000}
+"""White space: line ends fold to `\\n`, everything else (a carriage return too, so that CR LF is one line end) to a space."""
+
+_DOTS = "·‧•∙⋅・"
+_JOIN = re.compile(
+    # The first character is matched before the look-behind, so that the scan skips along by character set.
+    rf" (?<=[{HAN}] ) *(?:[{_DOTS}] *|\n *)?(?=[{HAN}])"
+    rf"|\n(?<=[{HAN}]\n) *(?=[{HAN}])"
+    rf"|[{_DOTS}](?<=[{HAN}][{_DOTS}]) *(?=[{HAN}])"
+)
+_WHITE_RUN = re.compile(r"\n[ \n]*| [ \n]+")
+
+
+def _table(name: str) -> dict[int, str]:
+    lines = (_DATA / name).read_text(encoding="utf-8").split("\n")
+    groups = (line.split("\t") for line in lines if line)
+    return {ord(character): folded for folded, characters in groups for character in characters}
+
+
+@cache
+def compat_table() -> dict[int, str]:
+    """Code point → its plain form, for `str.translate`."""
+    marks = dict.fromkeys(DROPPED, "") | dict.fromkeys(WHITE, " ") | dict.fromkeys(_LINE_ENDS, "\n")
+    return _table("compat.tsv") | marks
+
+
+@cache
+def han_table() -> dict[int, str]:
+    """Han code point → the character that stands for all its variants, for `str.translate`; one to one."""
+    return _table("han.tsv")
+
+
+@cache
+def digest() -> str:
+    """A short hash over everything that decides how text folds."""
+    code = repr((HAN, _DROPPED_RANGES, sorted(WHITE), _JOIN.pattern, _WHITE_RUN.pattern))
+    data = b"".join((_DATA / name).read_bytes() for name in ("compat.tsv", "han.tsv"))
+    return f"{crc32(code.encode() + data):08x}"
+
+
+def _white(match: re.Match[str]) -> str:
+    return "\n" if match[0].count("\n") > 1 else " "
+
+
+def plain(text: str) -> str:
+    """The text with other forms of its characters and its joins settled, but Han variants as they were written."""
+    return _WHITE_RUN.sub(_white, _JOIN.sub("", text.translate(compat_table())))
+
+
+def fold_han(plain_text: str) -> str:
+    """The last step: `plain` text with Han variants replaced; the length stays."""
+    return plain_text.translate(han_table())
+
+
+def fold(text: str) -> str:
+    """The folded form of a text; `fold(fold(t)) == fold(t)`."""
+    return fold_han(plain(text))
+
+
+def fold_with_offsets(text: str) -> tuple[str, list[int]]:
+    """The folded text, and for each of its code points the offset in `text` of the one it came from.
+
+    The offsets never decrease, and one more is appended: the length of `text`.
+    """
+    table, characters, offsets = compat_table(), list[str](), list[int]()
+    for offset, character in enumerate(text):
+        for folded in table.get(ord(character), character):
+            characters.append(folded)
+            offsets.append(offset)
+    for pattern, replace in ((_JOIN, ""), (_WHITE_RUN, " ")):
+        found = list(pattern.finditer("".join(characters)))
+        for match in reversed(found):
+            kept = _white(match) if replace else ""
+            characters[match.start() : match.end()] = kept
+            offsets[match.start() : match.end()] = offsets[match.start() : match.start() + len(kept)]
+    return fold_han("".join(characters)), [*offsets, len(text)]
+
+
+def original_span(text: str, offsets: list[int], start: int, end: int) -> tuple[int, int]:
+    """The span of `text` that the non-empty folded span came from, with the marks that cling to its last character."""
+    last = offsets[end - 1] + 1
+    while last < len(text) and ord(text[last]) in DROPPED and text[last] not in "\u00ad\u200b\ufeff":
+        last += 1
+    return offsets[start], last

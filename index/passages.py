@@ -1,0 +1,220 @@
+"""Document to passages: pieces of about 300 characters with offsets into the document's text.
+
+Owns where a document is cut, and nothing else: it neither reads files, nor folds, nor segments.  Pure.
+
+Length is counted in characters of Chinese text: an ASCII character weighs half of one, because English takes twice as many
+to say as much.  So a Chinese passage has 200 to 400 code points and an English one 400 to 800.  Inside, lengths are kept in
+columns (ASCII 1, anything else 2), and so one measure serves to recognise hard-wrapped lines too.
+
+Lines (as `str.splitlines` sees them) make blocks: a blank line, a line indented by U+3000, or a heading begins a new one.
+A hard-wrapped block is a paragraph; in any other block each line is.  A heading goes with the paragraph below it.  Small
+paragraphs are packed together, long ones cut into even pieces, at the ends of sentences if at all possible.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from .model import Document, Heading, Passage
+
+LOW, TARGET, HIGH = 200, 300, 400
+"""Lengths of a passage, in characters (an ASCII character is half a one).
+
+TARGET is aimed at; nothing is cut into pieces shorter than LOW, if there is another way; anything longer than HIGH is cut.
+"""
+
+_LOW, _TARGET, _HIGH = 2 * LOW, 2 * TARGET, 2 * HIGH  # the same in columns
+_CRUMB = LOW  # in columns: half of LOW; less is not worth a passage of its own
+_WRAPPED_FROM, _WRAPPED_TO = 40, 200  # columns of the widest line: narrower is a list or verse, wider whole paragraphs
+
+_CLOSERS = r"[」』”’）】》〉〕］｝»\"')\]}]*"
+_SENTENCE = re.compile(rf"[。！？…｡]+{_CLOSERS}|[.!?]+{_CLOSERS}(?=\s)|[!?]+{_CLOSERS}(?=[^\x00-\x7f])")
+_CLAUSE = re.compile(rf"[，、；：]+{_CLOSERS}|[,;:]+{_CLOSERS}(?=[^\x00-\x7f]|\s)")  # 12:30 and 1,000 stay whole
+_LINE_END, _SPACE = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+"), re.compile(r"\s+")
+_SOFT_CUTS = (_SENTENCE, _CLAUSE, _LINE_END, _SPACE)  # where a long paragraph may be cut: at the end of the match, best first
+_FINAL = frozenset("。！？…｡.!?：:」』”")  # a line ending so is the end of its paragraph as often as not
+_HEADING_SIGN = re.compile(r"#+[ \t]*\Z")  # Markdown's, which a passage begins with although the heading may start after it
+_INTERPUNCTS = frozenset("·‧•・∙⋅")
+_WORDLIKE = re.compile(  # what folds to letters of a word between spaces or to digits: also ① Ⅳ ㎏ ﬁ Ａ 𝐀
+    r"(?=[^\W_])[\0-\u0dff\u1e00-\u1fff]|[\u2070-\u218f\u2460-\u24ff\u3250-\u33ff\ufb00-\ufb06\uff10-\uff5a\U0001d400-\U0001d7ff]"
+)
+# Where a cut tears nothing, in a string of `_kind`s: not beside a mark, not between the halves of a surrogate pair ...
+_UNTORN = re.compile(r"(?<=[^m])(?=[^m])(?!(?<=h)l)")
+_LEGAL = re.compile(rf"{_UNTORN.pattern}(?!(?<=w)w)")  # ... and not inside a word
+
+
+class _Piece(NamedTuple):
+    """A piece of the text on its way to a passage: offsets, columns, and whether it begins with a heading."""
+
+    start: int
+    end: int
+    columns: int
+    heading: bool = False
+
+    def plus(self, other: _Piece) -> _Piece:
+        """Both and the white space between them."""
+        return _Piece(self.start, other.end, self.columns + other.start - self.end + other.columns, self.heading)
+
+
+def split(document: Document) -> list[Passage]:
+    """Cut the text of `document` into passages, numbered from 1; offsets are code points of `document.text`.
+
+    Passages are disjoint and in order, hold every character that is not white space, and neither begin nor end with white
+    space.  The heading of a passage is the last one that starts at or before it, else the first one inside it.  Never raises.
+    """
+    text = document.text
+    headings = sorted(document.headings, key=lambda heading: heading.start)
+    signs = [_HEADING_SIGN.search(text, max(0, heading.start - 9), heading.start) for heading in headings]
+    starts = [sign.start() if sign else heading.start for sign, heading in zip(signs, headings, strict=True)]
+    pieces = _packed(_paragraphs(_blocks(text, starts), text), text)
+    return [Passage(n, piece.start, piece.end, _heading_of(piece, starts, headings)) for n, piece in enumerate(pieces, 1)]
+
+
+def _heading_of(piece: _Piece, starts: Sequence[int], headings: Sequence[Heading]) -> str:
+    nearest = max(0, bisect_right(starts, piece.start) - 1)
+    return headings[nearest].text if starts and starts[nearest] < piece.end else ""
+
+
+def _columns(text: str) -> int:
+    return len(text) if text.isascii() else 2 * len(text) - len(text.encode("ascii", "ignore"))
+
+
+def _blocks(text: str, headings: Sequence[int]) -> Iterator[list[_Piece]]:
+    """The lines that are not blank, in blocks; a line to which one of the offsets `headings` points is one by itself."""
+    block: list[_Piece] = []
+    position = seen = 0
+    for line in text.splitlines(keepends=True):
+        left = line.lstrip()
+        shown = left.rstrip()
+        start = position + len(line) - len(left)
+        end = start + len(shown)
+        position += len(line)
+        heading = bool(shown) and seen < len(headings) and headings[seen] < end
+        if block and (not shown or heading or block[0].heading or line[0] == "\u3000"):
+            yield block
+            block = []
+        if heading:
+            seen = bisect_right(headings, end - 1)
+        if shown:
+            block.append(_Piece(start, end, _columns(shown), heading))
+    if block:
+        yield block
+
+
+def _paragraphs(blocks: Iterable[list[_Piece]], text: str) -> Iterator[_Piece]:
+    """The paragraphs of the blocks, each with the headings right above it."""
+    above: _Piece | None = None
+    for block in blocks:
+        for paragraph in _unwrapped(block, text):
+            joined = above.plus(paragraph) if above else paragraph
+            above = joined if paragraph.heading else None
+            if not above:
+                yield joined
+    if above:
+        yield above
+
+
+def _unwrapped(block: list[_Piece], text: str) -> list[_Piece]:
+    """The lines of `block`, or all in one piece if they are a paragraph that was broken to fit a page.
+
+    They are if, the last aside, nine in ten are 3/4 as wide as the widest and at most one in three ends as a paragraph would.
+    """
+    lines, widest = block[:-1], max(line.columns for line in block)
+    short = sum(4 * line.columns < 3 * widest for line in lines)
+    ended = sum(text[line.end - 1] in _FINAL for line in lines)
+    if not lines or not _WRAPPED_FROM <= widest <= _WRAPPED_TO or 10 * short > len(lines) or 3 * ended > len(lines):
+        return block
+    return [_Piece(block[0].start, block[-1].end, _columns(text[block[0].start : block[-1].end]))]
+
+
+def _packed(paragraphs: Iterable[_Piece], text: str) -> list[_Piece]:
+    """Small paragraphs joined, long ones cut; the last piece of a long one may still take in what follows."""
+    packed: list[_Piece] = []
+    for paragraph in paragraphs:
+        if packed and _belongs(packed[-1], paragraph):
+            paragraph = packed.pop().plus(paragraph)
+        packed += _cut_up(text, paragraph)
+    if len(packed) > 1 and packed[-1].columns < _CRUMB and not packed[-1].heading:
+        packed[-2:] = _cut_up(text, packed[-2].plus(packed[-1]))
+    return packed
+
+
+def _belongs(piece: _Piece, paragraph: _Piece) -> bool:
+    """Whether `paragraph` goes on `piece`: always if that is a crumb; else if it gets nearer to TARGET and is no heading."""
+    both = piece.plus(paragraph).columns
+    return piece.columns < _CRUMB or (not paragraph.heading and both <= min(_HIGH, 2 * _TARGET - piece.columns))
+
+
+def _cut_up(text: str, piece: _Piece) -> Iterator[_Piece]:
+    """`piece` in pieces no longer than HIGH, as even as its sentences allow."""
+    start, end, rest, heading = piece
+    while rest > _HIGH and (cut := _cut(text, start, end, rest)) < end:
+        shown = text[start:cut].rstrip()
+        yield _Piece(start, start + len(shown), _columns(shown), heading)
+        space = _SPACE.match(text, cut)
+        following = space.end() if space else cut
+        rest -= _columns(text[start:following])
+        start, heading = following, False
+    yield _Piece(start, end, rest, heading)
+
+
+def _cut(text: str, start: int, end: int, rest: int) -> int:
+    """Where to cut next: the best kind of place between LOW and HIGH, of these the nearest to an even share of `rest`."""
+    ideal = _reach(text, start, end, rest // max(2, round(rest / _TARGET)))
+    low, high = _reach(text, start, end, _LOW), _reach(text, start, end, min(_HIGH, rest - _LOW))
+    for pattern in _SOFT_CUTS:
+        ends = (found.end() for found in pattern.finditer(text, low - 1, high + 1))
+        # A mark after the punctuation belongs to it; after white space it has nothing to belong to.
+        places = [place for place in ends if place <= high and (pattern is _SPACE or _kind(text[place]) != "m")]
+        if places:
+            return min(places, key=lambda place: abs(place - ideal))
+    return _hard_cut(text, start, end, (low, ideal, high))
+
+
+def _reach(text: str, start: int, end: int, columns: int) -> int:
+    """The last offset to which the text from `start` is at most `columns` wide."""
+    ahead = text[start : min(end, start + columns)]
+    return start + bisect_right(range(1, len(ahead) + 1), columns, key=lambda length: _columns(ahead[:length]))
+
+
+def _hard_cut(text: str, start: int, end: int, window: tuple[int, int, int]) -> int:
+    """A cut where there is neither punctuation nor white space, that changes nothing of how either side folds.
+
+    `window` is (low, ideal, high).  Never beside a combining mark, a format character or an interpunct, however long that
+    makes the piece; and inside a word only if the word is longer than HIGH itself.
+    """
+    low, ideal, high = window
+    places = _places(_LEGAL, text, low, high)
+    if not places:
+        limit = min(end, start + 2 * _HIGH)
+        left = max(_places(_LEGAL, text, start + 1, low), default=start)
+        right = min(_places(_LEGAL, text, high, limit - 1), default=limit)
+        if _columns(text[left:right]) <= _HIGH:
+            return left if _columns(text[start:left]) >= _CRUMB else right
+        places = _places(_UNTORN, text, low, high)
+    while not places and high < end:  # a step at a time, for there may be a million marks
+        low, high = high, high + _HIGH
+        places = _places(_UNTORN, text, low, min(high, end - 1))[:1]
+    return min(places, key=lambda place: abs(place - ideal), default=end)
+
+
+def _places(pattern: re.Pattern[str], text: str, first: int, last: int) -> list[int]:
+    """The offsets from `first` to `last` where `pattern`, which reads kinds, allows a cut."""
+    kinds = "".join(map(_kind, text[first - 1 : last + 1]))
+    return [first - 1 + found.start() for found in pattern.finditer(kinds)]
+
+
+@lru_cache(maxsize=1 << 14)
+def _kind(character: str) -> str:
+    """What may be cut beside it: `m` a mark, nothing; `w` part of a word; `h`, `l` halves of a surrogate pair; `.` all else."""
+    first = unicodedata.normalize("NFKD", character)[0]  # the half-width ﾞ and ･ are what they stand for
+    if first in _INTERPUNCTS or unicodedata.category(first) in {"Mn", "Mc", "Me", "Cf"} or 0xE0000 <= ord(first) <= 0xE0FFF:
+        return "m"
+    if unicodedata.category(first) == "Cs":
+        return "h" if first < "\udc00" else "l"
+    return "w" if _WORDLIKE.match(character) else "."
