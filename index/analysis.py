@@ -10,28 +10,36 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
+from operator import add
 
 from . import segment
 from .fold import digest, fold, fold_han, fold_with_offsets, original_span, plain
-from .scripts import LETTER, RUN, UNSPACED, is_unspaced
+from .model import Passage
+from .scripts import is_unspaced, run_pattern, runs
 
 VERSION = 1
 """Raised when a change here makes other tokens of the same text."""
 
-# A word that was typed: a run of unspaced characters, or letters and digits with the signs that belong to them (C++, .NET, GPT-4).
-_PIECE = re.compile(rf"[{UNSPACED}]+|[.#@$]?{LETTER}+(?:[-_.'/&+:@]{LETTER}+)*[+#%]*")
+# Letters and digits with the signs that belong to them (C++, .NET, GPT-4), in text that has no unspaced characters.
+_SPACED_PIECE = re.compile(r"[.#@$]?[^\W_]+(?:[-_.'/&+:@][^\W_]+)*[+#%]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A passage analysed: its folded text, its words in order (repeated as often as they stand there), its set of grams."""
+    """A passage analysed: its folded text, its words in order (repeated as often as they stand there), its set of grams.
+
+    `gap` is what the white space between it and the next passage folds to; where that is nothing, the pair across the border is
+    among the grams, so that the folded texts and gaps joined are the document's folded text and no pair is missing.
+    """
 
     folded: str
     words: list[str]
     grams: set[str]
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +57,23 @@ def grams(run: str) -> list[str]:
 
 
 def pieces(typed: str) -> list[Piece]:
-    """The parts of one typed word that can be searched; none for pure punctuation."""
+    """The parts of one typed word that can be searched: runs of unspaced characters, and words of other scripts.
+
+    None for pure punctuation.
+    """
     folded, offsets = fold_with_offsets(typed)
-    return [_piece(match, typed, offsets) for match in _PIECE.finditer(folded)]
+    found, at = list[Piece](), 0
+    unspaced = [(start, run) for start, run, is_run in runs(folded) if is_run]
+    for start, run in [*unspaced, (len(folded), "")]:
+        found += [_piece(typed, offsets, at + match.start(), match[0]) for match in _SPACED_PIECE.finditer(folded[at:start])]
+        found += [_piece(typed, offsets, start, run)] if run else []
+        at = start + len(run)
+    return found
 
 
-def _piece(match: re.Match[str], typed: str, offsets: list[int]) -> Piece:
-    start, end = original_span(typed, offsets, *match.span())
-    return Piece(match[0], typed[start:end], RUN.fullmatch(match[0]) is None)
+def _piece(typed: str, offsets: list[int], at: int, folded: str) -> Piece:
+    start, end = original_span(typed, offsets, at, at + len(folded))
+    return Piece(folded, typed[start:end], literal=not (folded.isalnum() or is_unspaced(folded)))
 
 
 def cut(piece: Piece, frequency: Callable[[str], int], total: int) -> list[Piece]:
@@ -71,10 +88,8 @@ def cut(piece: Piece, frequency: Callable[[str], int], total: int) -> list[Piece
 
 
 def joint(before: str, gap: str, after: str) -> str:
-    """What white space between two pieces of text folds to: nothing, a space, or an empty line's `\\n`.
-
-    `before` and `after` are the code points next to the gap.
-    """
+    """What white space between two pieces of text folds to: nothing, a space, or a line end for an empty line."""
+    before, after = before[-8:], after[:8]  # joins look at the neighbours only, past a few marks that fold to nothing
     whole = fold(before + gap + after)
     return whole[len(fold(before)) : len(whole) - len(fold(after))]
 
@@ -108,23 +123,39 @@ class Analyser:
 
     def _words(self, plain_text: str, folded: str) -> list[str]:
         known, words = segment.to_simplified(plain_text), list[str]()
-        for match in RUN.finditer(folded):
+        for match in run_pattern().finditer(folded):
             if match[1] is None:
                 words.append(match[0])
             else:
-                run, at = match[0], match.start()
-                spans = self._tokenizer.tokenize(known[at : match.end()], "search")
-                words.extend([run[start:end] for _, start, end in spans])
+                words.extend(self._cut(match[0], known[match.start() : match.end()]))
         return words
 
-    def analyse(self, text: str, following: str = "") -> Analysis:
-        """Analyse a passage; `following` is the folded character right behind it in the document, "" if there is a gap."""
+    def _cut(self, run: str, known: str) -> Iterable[str]:
+        """Words of a folded run, cut as the dictionary cuts its known form."""
+        if run == known:
+            return self._tokenizer.cut_for_search(run)
+        return [run[start:end] for _, start, end in self._tokenizer.tokenize(known, "search")]
+
+    def analyse(self, text: str) -> Analysis:
+        """Analyse a piece of text that stands by itself."""
         plain_text = plain(text)
         folded = fold_han(plain_text)
-        found = {gram for match in RUN.finditer(folded) if match[1] for gram in grams(match[1])}
-        if is_unspaced(following) and is_unspaced(folded[-1:]):
-            found.add(folded[-1] + following)
+        found = set[str]()
+        for run in filter(None, run_pattern().findall(folded)):  # what the group is of: runs without spaces, else ""
+            found.update(map(add, run, run[1:]))
+            found.add(run[-1])
         return Analysis(folded, self._words(plain_text, folded), found)
+
+    def document(self, text: str, passages: Sequence[Passage]) -> list[Analysis]:
+        """Analyse the passages of a document's text."""
+        done = [self.analyse(text[passage.start : passage.end]) for passage in passages]
+        for number, (here, following) in enumerate(pairwise(passages)):
+            gap = joint(text[here.start : here.end], text[here.end : following.start], text[following.start : following.end])
+            pair = done[number].folded[-1:] + done[number + 1].folded[:1]
+            if not gap and len(pair) == 2 and is_unspaced(pair):
+                done[number].grams.add(pair)
+            done[number] = replace(done[number], gap=gap)
+        return done
 
 
 def query_parts() -> dict[str, str]:
@@ -139,5 +170,8 @@ def fingerprint(parts: dict[str, str]) -> str:
 
 def differences(stored: dict[str, str], now: dict[str, str]) -> str:
     """What differs between two sets of parts, for people: `segmenter (rjieba 0.2.1, now rjieba 0.2.2)`; "" if nothing."""
-    return ", ".join(f"{name} ({stored.get(name, 'none') or 'none'}, now {value or 'none'})" for name, value in now.items() if stored.get(name) != value)
-
+    return ", ".join(
+        f"{name} ({stored.get(name, 'none') or 'none'}, now {value or 'none'})"
+        for name, value in now.items()
+        if stored.get(name) != value
+    )

@@ -5,8 +5,9 @@
     │   ├── PathNotFound          a path given by name does not exist
     │   ├── UnreadableFile        one file cannot be read as text (skipped, the rest goes on)
     │   └── NothingIndexed        no file given could be indexed
-    ├── IndexError_               something about the index on disk
+    ├── IndexProblem              something about the index on disk
     │   ├── IndexNotFound         there is none here
+    │   ├── IndexFolderTaken      the folder for it holds other things
     │   ├── IndexLocked           another process is writing it
     │   ├── IndexOutdated         it was made by another analysis or format
     │   └── IndexDamaged          its files do not fit together
@@ -47,40 +48,48 @@ class UnreadableFile(SourceError):
 class NothingIndexed(SourceError):
     """No file given could be indexed."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, skipped: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(f"nothing to index in {what}: no readable text file there; name a file or folder that has text")
+        self.skipped = skipped
 
 
-class IndexError_(TongwenError):
+class IndexProblem(TongwenError):
     """Something about the index on disk."""
 
 
-class IndexNotFound(IndexError_):
+class IndexNotFound(IndexProblem):
     """There is no index where one was looked for."""
 
     def __init__(self, where: str | Path) -> None:
         super().__init__(f"no index at {where}; make one with: tongwen index PATH")
 
 
-class IndexLocked(IndexError_):
+class IndexFolderTaken(IndexProblem):
+    """The folder named for an index holds other things, which must not be touched."""
+
+    def __init__(self, where: str | Path) -> None:
+        super().__init__(f"{where} is no index but has files in it; name a new or empty folder with --index")
+
+
+class IndexLocked(IndexProblem):
     """Another process is writing the index."""
 
     def __init__(self, where: str | Path, holder: str) -> None:
         super().__init__(f"{where} is being written by {holder}; wait for it to finish, then run the command again")
 
 
-class IndexOutdated(IndexError_):
+class IndexOutdated(IndexProblem):
     """The index was made by another analysis or format; `changed` names what differs."""
 
     def __init__(self, where: str | Path, changed: str) -> None:
         super().__init__(f"{where} was made with another {changed}; bring it up to date with: tongwen rebuild")
 
 
-class IndexDamaged(IndexError_):
+class IndexDamaged(IndexProblem):
     """The files of an index do not fit together."""
 
-    def __init__(self, where: str | Path, what: str) -> None:
-        super().__init__(f"{where} is damaged ({what}); make it anew with: tongwen rebuild")
+    def __init__(self, where: str | Path, what: str, remedy: str = "make it anew with: tongwen rebuild") -> None:
+        super().__init__(f"{where} is damaged ({what}); {remedy}")
 
 
 class DictionaryError(TongwenError):

@@ -1,4 +1,4 @@
-"""Fold text: every way to write one word becomes one string, with a map back to the original.
+r"""Fold text: every way to write one word becomes one string, with a map back to the original.
 
 Owns the answer to "are these two the same letters?".  Knows nothing of words, dictionaries or languages, and looks at each
 character by itself, so that a piece of text folds the same wherever it stands:
@@ -6,7 +6,7 @@ character by itself, so that a piece of text folds the same wherever it stands:
     fold(a + b) == fold(a) + fold(b)
 
 except for the joins, which look at their neighbours: white space between two Han characters goes (unless it is an empty
-line), as do interpuncts inside names (比爾·蓋茨); elsewhere a run of white space becomes one space, an empty line one `\\n`.
+line), as do interpuncts inside names (比爾·蓋茨); elsewhere a run of white space becomes one space, an empty line one `\n`.
 
 The steps, in order: other forms of a character (case, width, compatibility, diacritics; `data/compat.tsv`), joins, Han
 variants (`data/han.tsv`).  The text between the two last, `plain`, has the same length as the folded one: what a segmenter
@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from zlib import crc32
 
-from .scripts import HAN
+from .scripts import HAN, is_han
 
 _DATA = Path(__file__).parent / "data"
 
@@ -44,16 +44,23 @@ DROPPED = frozenset(point for first, last in _DROPPED_RANGES for point in range(
 """Code points that leave nothing behind."""
 
 _LINE_ENDS = (0x0A, 0x85, 0x2028, 0x2029)
-WHITE = frozenset(_LINE_ENDS) | {*range(0x09, 0x0E), *range(0x1C, 0x21), 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000}
+WHITE = frozenset(_LINE_ENDS) | {
+    *range(0x09, 0x0E),
+    *range(0x1C, 0x21),
+    0xA0,
+    0x1680,
+    *range(0x2000, 0x200B),
+    0x202F,
+    0x205F,
+    0x3000,
+}
 """White space: line ends fold to `\\n`, everything else (a carriage return too, so that CR LF is one line end) to a space."""
 
 _DOTS = "·‧•∙⋅・"
-_JOIN = re.compile(
-    # The first character is matched before the look-behind, so that the scan skips along by character set.
-    rf" (?<=[{HAN}] ) *(?:[{_DOTS}] *|\n *)?(?=[{HAN}])"
-    rf"|\n(?<=[{HAN}]\n) *(?=[{HAN}])"
-    rf"|[{_DOTS}](?<=[{HAN}][{_DOTS}]) *(?=[{HAN}])"
-)
+# White space and dots between two characters that are not ASCII; whether those are Han, and the dots so few as inside a name,
+# `_joined` decides.  The first character is matched before the look-behind, so that the scan skips along by character set.
+_JOINT = re.compile(rf"[ \n{_DOTS}](?<=[^\x00-\x7f][ \n{_DOTS}])[ \n{_DOTS}]*(?=[^\x00-\x7f])")
+_SPACE_OR_DOT = re.compile(rf" *(?:\n *|[{_DOTS}] *)?")
 _WHITE_RUN = re.compile(r"\n[ \n]*| [ \n]+")
 
 
@@ -79,9 +86,15 @@ def han_table() -> dict[int, str]:
 @cache
 def digest() -> str:
     """A short hash over everything that decides how text folds."""
-    code = repr((HAN, _DROPPED_RANGES, sorted(WHITE), _JOIN.pattern, _WHITE_RUN.pattern))
+    code = repr((HAN, _DROPPED_RANGES, sorted(WHITE), _JOINT.pattern, _SPACE_OR_DOT.pattern, _WHITE_RUN.pattern))
     data = b"".join((_DATA / name).read_bytes() for name in ("compat.tsv", "han.tsv"))
     return f"{crc32(code.encode() + data):08x}"
+
+
+def _joined(match: re.Match[str]) -> str:
+    text, start, end = match.string, *match.span()
+    joins = _SPACE_OR_DOT.fullmatch(match[0]) and is_han(text[start - 1]) and is_han(text[end])
+    return "" if joins else match[0]
 
 
 def _white(match: re.Match[str]) -> str:
@@ -90,7 +103,7 @@ def _white(match: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """The text with other forms of its characters and its joins settled, but Han variants as they were written."""
-    return _WHITE_RUN.sub(_white, _JOIN.sub("", text.translate(compat_table())))
+    return _WHITE_RUN.sub(_white, _JOINT.sub(_joined, text.translate(compat_table())))
 
 
 def fold_han(plain_text: str) -> str:
@@ -99,8 +112,18 @@ def fold_han(plain_text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The folded form of a text; `fold(fold(t)) == fold(t)`."""
+    """Fold a text; what is folded already stays as it is."""
     return fold_han(plain(text))
+
+
+@cache
+def _changing_length() -> frozenset[str]:
+    """The characters that do not fold to exactly one."""
+    return frozenset(chr(point) for point, folded in compat_table().items() if len(folded) != 1)
+
+
+def _folded(character: str) -> str:
+    return compat_table().get(ord(character), character)
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:
@@ -108,15 +131,14 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
 
     The offsets never decrease, and one more is appended: the length of `text`.
     """
-    table, characters, offsets = compat_table(), list[str](), list[int]()
-    for offset, character in enumerate(text):
-        for folded in table.get(ord(character), character):
-            characters.append(folded)
-            offsets.append(offset)
-    for pattern, replace in ((_JOIN, ""), (_WHITE_RUN, " ")):
-        found = list(pattern.finditer("".join(characters)))
-        for match in reversed(found):
-            kept = _white(match) if replace else ""
+    if _changing_length().isdisjoint(text):
+        characters, offsets = list(text.translate(compat_table())), list(range(len(text)))
+    else:
+        pairs = [(folded, offset) for offset, character in enumerate(text) for folded in _folded(character)]
+        characters, offsets = [folded for folded, _ in pairs], [offset for _, offset in pairs]
+    for pattern, replaced in ((_JOINT, _joined), (_WHITE_RUN, _white)):
+        for match in reversed(list(pattern.finditer("".join(characters)))):
+            kept = replaced(match)
             characters[match.start() : match.end()] = kept
             offsets[match.start() : match.end()] = offsets[match.start() : match.start() + len(kept)]
     return fold_han("".join(characters)), [*offsets, len(text)]

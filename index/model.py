@@ -1,6 +1,6 @@
 """The values that travel through the house: documents, passages, tokens, plan nodes, hits.
 
-Owns the frozen dataclasses and nothing else: no input, no output, no behaviour beyond printing a plan.
+Owns the frozen dataclasses and nothing else: no input, no output, no behaviour beyond printing a plan and walking it.
 Standard library only, so that every other module may import it.
 
 Units: every offset and length is in code points of the text it names, half-open `[start, end)`.  Bytes exist only
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Union
+from typing import Literal, TypeAlias
 
 Level = Literal["exact", "script", "region", "cross"]
 """How far a query may reach from its typed form; each level includes those before it."""
@@ -104,6 +104,19 @@ WILD_GAP = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """A pair of characters that raises the score of passages that have it and is required of none; prints as `~作表`.
+
+    Pairs across the words of a query reward words that stand together, and words that the segmenter cut in another way.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"~{self.text}"
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """A condition on the document: `title` holds the folded `value`, `path` matches the glob, `lang` is the language."""
 
@@ -126,7 +139,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Every child in one passage; at the top of a plan also in one document, or else as many as can be had."""
+    """Every child in one passage; at the top of a plan, if no passage has them all, as many as can be had."""
 
     children: tuple[Plan, ...]
 
@@ -144,13 +157,22 @@ class AnyOf:
         return "(" + " | ".join(map(str, self.children)) + ")"
 
 
-Plan = Union[Term, Wild, Filter, Not, AllOf, AnyOf]
+Plan: TypeAlias = "Term | Wild | Hint | Filter | Not | AllOf | AnyOf"
 """What an engine is asked: a tree of these.  `str()` of it is short and stable, so that a test is one line."""
+
+
+def leaves(plan: Plan) -> Iterator[Term | Wild]:
+    """The terms and wildcards that a passage is found by, in the order typed; not those that it must lack."""
+    if isinstance(plan, (Term, Wild)):
+        yield plan
+    elif isinstance(plan, (AllOf, AnyOf)):
+        for child in plan.children:
+            yield from leaves(child)
 
 
 # ------------------------------------------------------------------------------------------ what is answered
 
-TIERS = ("all words", "all words, some only inside longer ones", "all words in the document", "some words")
+TIERS = ("all words", "all words, some only inside longer ones", "some words")
 """How well a passage answers, by the number that is its tier: 0 is best."""
 
 
@@ -217,7 +239,7 @@ class Hit:
 class Results:
     """What a search found: the hits asked for, best first, and how many passages and documents there are in all.
 
-    `partial` says that no passage and no document has all words, so that hits have only some.  `warnings` are sentences about
+    `partial` says that no passage has all words, so that hits have only some.  `warnings` are sentences about
     the query for people.
     """
 

@@ -2,9 +2,7 @@
 
 Owns where a document is cut, and nothing else: it neither reads files, nor folds, nor segments.  Pure.
 
-Length is counted in characters of Chinese text: an ASCII character weighs half of one, because English takes twice as many
-to say as much.  So a Chinese passage has 200 to 400 code points and an English one 400 to 800.  Inside, lengths are kept in
-columns (ASCII 1, anything else 2), and so one measure serves to recognise hard-wrapped lines too.
+A character is a code point, in Chinese and in English, and the white space inside a passage counts.
 
 Lines (as `str.splitlines` sees them) make blocks: a blank line, a line indented by U+3000, or a heading begins a new one.
 A hard-wrapped block is a paragraph; in any other block each line is.  A heading goes with the paragraph below it.  Small
@@ -23,13 +21,12 @@ from typing import NamedTuple
 from .model import Document, Heading, Passage
 
 LOW, TARGET, HIGH = 200, 300, 400
-"""Lengths of a passage, in characters (an ASCII character is half a one).
+"""Lengths of a passage, in code points.
 
 TARGET is aimed at; nothing is cut into pieces shorter than LOW, if there is another way; anything longer than HIGH is cut.
 """
 
-_LOW, _TARGET, _HIGH = 2 * LOW, 2 * TARGET, 2 * HIGH  # the same in columns
-_CRUMB = LOW  # in columns: half of LOW; less is not worth a passage of its own
+_CRUMB = LOW // 2  # less is not worth a passage of its own
 _WRAPPED_FROM, _WRAPPED_TO = 40, 200  # columns of the widest line: narrower is a list or verse, wider whole paragraphs
 
 _CLOSERS = r"[」』”’）】》〉〕］｝»\"')\]}]*"
@@ -49,16 +46,19 @@ _LEGAL = re.compile(rf"{_UNTORN.pattern}(?!(?<=w)w)")  # ... and not inside a wo
 
 
 class _Piece(NamedTuple):
-    """A piece of the text on its way to a passage: offsets, columns, and whether it begins with a heading."""
+    """A piece of the text on its way to a passage: offsets, and whether it begins with a heading."""
 
     start: int
     end: int
-    columns: int
     heading: bool = False
+
+    @property
+    def length(self) -> int:
+        return self.end - self.start
 
     def plus(self, other: _Piece) -> _Piece:
         """Both and the white space between them."""
-        return _Piece(self.start, other.end, self.columns + other.start - self.end + other.columns, self.heading)
+        return _Piece(self.start, other.end, self.heading)
 
 
 def split(document: Document) -> list[Passage]:
@@ -80,10 +80,6 @@ def _heading_of(piece: _Piece, starts: Sequence[int], headings: Sequence[Heading
     return headings[nearest].text if starts and starts[nearest] < piece.end else ""
 
 
-def _columns(text: str) -> int:
-    return len(text) if text.isascii() else 2 * len(text) - len(text.encode("ascii", "ignore"))
-
-
 def _blocks(text: str, headings: Sequence[int]) -> Iterator[list[_Piece]]:
     """The lines that are not blank, in blocks; a line to which one of the offsets `headings` points is one by itself."""
     block: list[_Piece] = []
@@ -101,7 +97,7 @@ def _blocks(text: str, headings: Sequence[int]) -> Iterator[list[_Piece]]:
         if heading:
             seen = bisect_right(headings, end - 1)
         if shown:
-            block.append(_Piece(start, end, _columns(shown), heading))
+            block.append(_Piece(start, end, heading))
     if block:
         yield block
 
@@ -124,12 +120,20 @@ def _unwrapped(block: list[_Piece], text: str) -> list[_Piece]:
 
     They are if, the last aside, nine in ten are 3/4 as wide as the widest and at most one in three ends as a paragraph would.
     """
-    lines, widest = block[:-1], max(line.columns for line in block)
-    short = sum(4 * line.columns < 3 * widest for line in lines)
-    ended = sum(text[line.end - 1] in _FINAL for line in lines)
-    if not lines or not _WRAPPED_FROM <= widest <= _WRAPPED_TO or 10 * short > len(lines) or 3 * ended > len(lines):
+    *lines, last = block
+    if not lines or 3 * sum(text[line.end - 1] in _FINAL for line in lines) > len(lines):
         return block
-    return [_Piece(block[0].start, block[-1].end, _columns(text[block[0].start : block[-1].end]))]
+    widths = [_columns(text[line.start : line.end]) for line in block]
+    widest = max(widths)
+    short = sum(4 * width < 3 * widest for width in widths[:-1])
+    if not _WRAPPED_FROM <= widest <= _WRAPPED_TO or 10 * short > len(lines):
+        return block
+    return [block[0].plus(last)]
+
+
+def _columns(text: str) -> int:
+    """The width on a page: ASCII 1, anything else 2."""
+    return len(text) if text.isascii() else 2 * len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _packed(paragraphs: Iterable[_Piece], text: str) -> list[_Piece]:
@@ -139,34 +143,32 @@ def _packed(paragraphs: Iterable[_Piece], text: str) -> list[_Piece]:
         if packed and _belongs(packed[-1], paragraph):
             paragraph = packed.pop().plus(paragraph)
         packed += _cut_up(text, paragraph)
-    if len(packed) > 1 and packed[-1].columns < _CRUMB and not packed[-1].heading:
+    if len(packed) > 1 and packed[-1].length < _CRUMB and not packed[-1].heading:
         packed[-2:] = _cut_up(text, packed[-2].plus(packed[-1]))
     return packed
 
 
 def _belongs(piece: _Piece, paragraph: _Piece) -> bool:
     """Whether `paragraph` goes on `piece`: always if that is a crumb; else if it gets nearer to TARGET and is no heading."""
-    both = piece.plus(paragraph).columns
-    return piece.columns < _CRUMB or (not paragraph.heading and both <= min(_HIGH, 2 * _TARGET - piece.columns))
+    both = paragraph.end - piece.start
+    return piece.length < _CRUMB or (not paragraph.heading and both <= min(HIGH, 2 * TARGET - piece.length))
 
 
 def _cut_up(text: str, piece: _Piece) -> Iterator[_Piece]:
     """`piece` in pieces no longer than HIGH, as even as its sentences allow."""
-    start, end, rest, heading = piece
-    while rest > _HIGH and (cut := _cut(text, start, end, rest)) < end:
-        shown = text[start:cut].rstrip()
-        yield _Piece(start, start + len(shown), _columns(shown), heading)
+    start, end, heading = piece
+    while end - start > HIGH and (cut := _cut(text, start, end)) < end:
+        yield _Piece(start, start + len(text[start:cut].rstrip()), heading)
         space = _SPACE.match(text, cut)
-        following = space.end() if space else cut
-        rest -= _columns(text[start:following])
-        start, heading = following, False
-    yield _Piece(start, end, rest, heading)
+        start, heading = space.end() if space else cut, False
+    yield _Piece(start, end, heading)
 
 
-def _cut(text: str, start: int, end: int, rest: int) -> int:
-    """Where to cut next: the best kind of place between LOW and HIGH, of these the nearest to an even share of `rest`."""
-    ideal = _reach(text, start, end, rest // max(2, round(rest / _TARGET)))
-    low, high = _reach(text, start, end, _LOW), _reach(text, start, end, min(_HIGH, rest - _LOW))
+def _cut(text: str, start: int, end: int) -> int:
+    """Where to cut next: the best kind of place between LOW and HIGH, of these the nearest to an even share of the rest."""
+    rest = end - start
+    low, high = start + LOW, start + min(HIGH, rest - LOW)
+    ideal = start + rest // max(2, round(rest / TARGET))
     for pattern in _SOFT_CUTS:
         ends = (found.end() for found in pattern.finditer(text, low - 1, high + 1))
         # A mark after the punctuation belongs to it; after white space it has nothing to belong to.
@@ -174,12 +176,6 @@ def _cut(text: str, start: int, end: int, rest: int) -> int:
         if places:
             return min(places, key=lambda place: abs(place - ideal))
     return _hard_cut(text, start, end, (low, ideal, high))
-
-
-def _reach(text: str, start: int, end: int, columns: int) -> int:
-    """The last offset to which the text from `start` is at most `columns` wide."""
-    ahead = text[start : min(end, start + columns)]
-    return start + bisect_right(range(1, len(ahead) + 1), columns, key=lambda length: _columns(ahead[:length]))
 
 
 def _hard_cut(text: str, start: int, end: int, window: tuple[int, int, int]) -> int:
@@ -191,14 +187,14 @@ def _hard_cut(text: str, start: int, end: int, window: tuple[int, int, int]) -> 
     low, ideal, high = window
     places = _places(_LEGAL, text, low, high)
     if not places:
-        limit = min(end, start + 2 * _HIGH)
+        limit = min(end, low + HIGH)
         left = max(_places(_LEGAL, text, start + 1, low), default=start)
         right = min(_places(_LEGAL, text, high, limit - 1), default=limit)
-        if _columns(text[left:right]) <= _HIGH:
-            return left if _columns(text[start:left]) >= _CRUMB else right
-        places = _places(_UNTORN, text, low, high)
+        if right - left <= HIGH:
+            return right if left - start < _CRUMB and right - start <= HIGH else left
+        places = _places(_UNTORN, text, low, high) or _places(_UNTORN, text, start + 1, low)
     while not places and high < end:  # a step at a time, for there may be a million marks
-        low, high = high, high + _HIGH
+        low, high = high, high + HIGH
         places = _places(_UNTORN, text, low, min(high, end - 1))[:1]
     return min(places, key=lambda place: abs(place - ideal), default=end)
 

@@ -1,47 +1,63 @@
-"""Plan leaves as regular expressions over a passage's text: the one definition of what an occurrence is.
+"""What an occurrence of a plan's leaf is: the one definition.
 
 The engine that decides whether a passage matches and the highlighter that marks it both ask here, so they cannot differ.
-Pure; knows neither indexes nor offsets.
+Pure; knows neither indexes nor how text folds.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from .model import WILD_GAP, Term, Wild
-from .scripts import LETTER, begins_with_letter
+from .scripts import is_letter
+
+Span = tuple[int, int]
 
 
-def _bounded(text: str) -> str:
-    before = rf"(?<!{LETTER})" if begins_with_letter(text) else ""
-    after = rf"(?!{LETTER})" if begins_with_letter(text[-1]) else ""
-    return before + re.escape(text) + after
+def in_folded(leaf: Term | Wild, text: str, start: int = 0) -> Iterator[Span]:
+    """The spans of a leaf's occurrences in folded text that begin at `start` or later, overlapping ones too."""
+    return _literal(leaf.text, text, start) if isinstance(leaf, Term) else _wild(leaf.parts, text, start)
 
 
-def _wild(parts: tuple[str, ...]) -> str:
-    first, last = parts[0], parts[-1]
-    pattern = rf"[^\s]{{0,{WILD_GAP}}}?".join(re.escape(part) for part in parts if part)
-    if begins_with_letter(first):
-        pattern = rf"(?<!{LETTER})" + pattern
-    elif not first:
-        pattern = rf"{LETTER}*" + pattern
-    if last and begins_with_letter(last[-1]):
-        return pattern + rf"(?!{LETTER})"
-    return pattern if last else pattern + rf"{LETTER}*"
+def as_typed(typed: str, text: str, start: int = 0) -> Iterator[Span]:
+    """The spans of what was typed in original text; both are taken to be in Normalization Form C already."""
+    return _literal(typed, text, start)
 
 
-@lru_cache(maxsize=256)
-def folded_pattern(leaf: Term | Wild) -> re.Pattern[str]:
-    """What an occurrence of the leaf looks like in folded text."""
-    return re.compile(_bounded(leaf.text) if isinstance(leaf, Term) else _wild(leaf.parts))
+def _literal(wanted: str, text: str, start: int) -> Iterator[Span]:
+    at = text.find(wanted, start)
+    while at >= 0:
+        end = at + len(wanted)
+        if not _continues(text, at) and not _continues(text, end):
+            yield at, end
+        at = text.find(wanted, at + 1)
 
 
-@lru_cache(maxsize=256)
-def exact_pattern(typed: str) -> re.Pattern[str]:
-    """What an occurrence of typed text looks like in original text after NFC."""
-    return re.compile(_bounded(nfc(typed)))
+def _continues(text: str, at: int) -> bool:
+    """Whether a word of a spaced script goes on across an offset."""
+    return 0 < at < len(text) and is_letter(text[at - 1]) and is_letter(text[at])
+
+
+def _wild(parts: tuple[str, ...], text: str, start: int) -> Iterator[Span]:
+    search, open_start, open_end = _wild_search(parts), not parts[0], not parts[-1]
+    found = search(text, start)
+    while found:
+        first, end = found.span()
+        while open_end and _continues(text, end):
+            end += 1
+        while open_start and _continues(text, first):
+            first -= 1
+        if not _continues(text, first) and not _continues(text, end):
+            yield first, end
+        found = search(text, found.start() + 1)
+
+
+@lru_cache(maxsize=64)
+def _wild_search(parts: tuple[str, ...]) -> Callable[[str, int], re.Match[str] | None]:
+    return re.compile(rf"\S{{0,{WILD_GAP}}}?".join(re.escape(part) for part in parts if part)).search
 
 
 def nfc(text: str) -> str:
@@ -50,5 +66,5 @@ def nfc(text: str) -> str:
 
 
 def is_bounded(text: str) -> bool:
-    """Whether an occurrence of the text depends on its neighbours (it begins or ends with a letter of a spaced script)."""
-    return bool(begins_with_letter(text) or begins_with_letter(text[-1]))
+    """Whether an occurrence of a literal depends on what stands around it."""
+    return is_letter(text[0]) or is_letter(text[-1])

@@ -6,6 +6,7 @@ phrase is found wherever it stands, across passages too.
 
     originals, folded                the texts one after another, UTF-8 (lone surrogates kept); folded ones end in NUL
     paths, titles, folded_titles     the same for short strings, each ends in NUL
+    details                          what only a merge needs of a document, as JSON: headings, encoding
     documents, passages              rows of unsigned 64-bit numbers: the fields of `DocumentRow`, `PassageRow`
 
 Offsets into these files are bytes; offsets into a document's text are code points.
@@ -14,6 +15,7 @@ Offsets into these files are bytes; offsets into a document's text are code poin
 from __future__ import annotations
 
 import bisect
+import json
 import mmap
 import sys
 from array import array
@@ -21,10 +23,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from .model import Document, Passage
+from .model import Document, Heading, Passage
 
 LANGUAGES = ("und", "zh", "zh-Hans", "zh-Hant", "en", "ja")
-_BLOBS = ("originals", "folded", "paths", "titles", "folded_titles")
+_BLOBS = ("originals", "folded", "paths", "titles", "folded_titles", "details")
 _ROW_FILES = ("documents", "passages")
 _END = b"\0"
 
@@ -38,8 +40,10 @@ class DocumentRow(NamedTuple):
     path: int
     title: int
     folded_title: int
+    detail: int
     language: int
     has_lines: int
+    title_terms: int
 
 
 class PassageRow(NamedTuple):
@@ -82,12 +86,14 @@ class TextsWriter:
     def _write(self, name: str, text: str, end: bytes = b"") -> None:
         self._files[name].write(encode(text) + end)
 
-    def start_document(self, document: Document, folded_title: str, language: str) -> None:
-        """Begin a document; its passages follow."""
-        self._append("documents", self._starts(LANGUAGES.index(language), int(document.has_lines)))
+    def start_document(self, document: Document, folded_title: str, language: str, title_terms: int) -> None:
+        """Begin a document; its passages follow.  `title_terms` is how many different terms its title has."""
+        self._append("documents", self._starts(LANGUAGES.index(language), int(document.has_lines), title_terms))
         self._write("paths", document.path, _END)
         self._write("titles", document.title, _END)
         self._write("folded_titles", folded_title, _END)
+        headings = [(heading.start, heading.text) for heading in document.headings]
+        self._write("details", json.dumps({"headings": headings, "encoding": document.encoding}), _END)
         self.documents += 1
 
     def add_passage(self, text: str, passage: Passage, at: int, folded: str, words: int) -> None:
@@ -97,7 +103,9 @@ class TextsWriter:
         passage's folded text with what the gap behind it folds to.
         """
         self._write("originals", text[: passage.start - at])
-        self._append("passages", (self.documents - 1, passage.start, passage.end, self._tell("originals"), self._tell("folded"), words))
+        self._append(
+            "passages", (self.documents - 1, passage.start, passage.end, self._tell("originals"), self._tell("folded"), words)
+        )
         self._write("originals", text[passage.start - at :])
         self._write("folded", folded)
         self.passages += 1
@@ -107,13 +115,15 @@ class TextsWriter:
         self._write("originals", rest)
         self._write("folded", "", _END)
 
-    def _starts(self, language: int, has_lines: int) -> DocumentRow:
-        blobs = {name: self._tell(name) for name in _BLOBS}
-        return DocumentRow(self.passages, blobs["originals"], blobs["folded"], blobs["paths"], blobs["titles"], blobs["folded_titles"], language, has_lines)
+    def _starts(self, language: int, has_lines: int, title_terms: int) -> DocumentRow:
+        originals, folded, paths, titles, folded_titles, details = map(self._tell, _BLOBS)
+        return DocumentRow(
+            self.passages, originals, folded, paths, titles, folded_titles, details, language, has_lines, title_terms
+        )
 
     def close(self) -> None:
         """Write the closing rows and close the files."""
-        self._append("documents", self._starts(0, 0))
+        self._append("documents", self._starts(0, 0, 0))
         self._append("passages", (self.documents, 0, 0, self._tell("originals"), self._tell("folded"), 0))
         for file in self._files.values():
             file.close()
@@ -160,9 +170,13 @@ class Texts:
         """One field of all passages, the closing row included, by the passage's number."""
         return self._passages[PassageRow._fields.index(field) :: len(PassageRow._fields)]
 
+    def document_column(self, field: str) -> memoryview | array[int]:
+        """One field of all documents, the closing row included, by the document's number."""
+        return self._documents[DocumentRow._fields.index(field) :: len(DocumentRow._fields)]
+
     def first_passages(self) -> memoryview | array[int]:
         """The number of each document's first passage, and behind the last one the number of passages."""
-        return self._documents[:: len(DocumentRow._fields)]
+        return self.document_column("first_passage")
 
     def _string(self, name: str, number: int) -> str:
         at = DocumentRow._fields.index(name)
@@ -187,12 +201,21 @@ class Texts:
 
     def titled(self, folded: str) -> set[int]:
         """The documents whose folded title holds a string."""
-        blob, wanted, starts = self._blobs["folded_titles"], encode(folded), self._documents[DocumentRow._fields.index("folded_title") :: len(DocumentRow._fields)]
-        return {bisect.bisect_right(starts, at) - 1 for at in occurrences(blob, wanted, 0, len(blob))}
+        blob, starts = self._blobs["folded_titles"], self.document_column("folded_title")
+        return {bisect.bisect_right(starts, at) - 1 for at in occurrences(blob, encode(folded), 0, len(blob))}
 
-    def text(self, document: int) -> str:
-        """A document's text, as it was indexed."""
-        return decode(self.originals[self.document(document).original : self.document(document + 1).original])
+    def stored_document(self, document: int) -> Document:
+        """A document as it was when it was added."""
+        row, after = self.document(document), self.document(document + 1)
+        detail = json.loads(self._string("detail", document))
+        return Document(
+            path=self.path(document),
+            text=decode(self.originals[row.original : after.original]),
+            title=self.title(document),
+            headings=tuple(Heading(start, text) for start, text in detail["headings"]),
+            encoding=detail["encoding"],
+            has_lines=bool(row.has_lines),
+        )
 
 
 def occurrences(data: mmap.mmap | bytes, wanted: bytes, start: int, end: int) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """Passages: the whole text in pieces, each at its place, none too long, none torn."""
 
 import re
+import sys
 import time
 import unicodedata
 from itertools import pairwise
@@ -47,11 +48,6 @@ def texts(text: str, *headings: tuple[int, str]) -> list[str]:
     return [text[passage.start : passage.end] for passage in split(document(text, *headings))]
 
 
-def length(text: str) -> float:
-    """The length in characters, an ASCII character being half a one."""
-    return sum(0.5 if character.isascii() else 1 for character in text)
-
-
 def check(text: str, passages: list[Passage]) -> None:
     """The laws that hold for any text."""
     assert [passage.number for passage in passages] == list(range(1, len(passages) + 1)), "numbers count from 1"
@@ -64,6 +60,12 @@ def check(text: str, passages: list[Passage]) -> None:
         piece = text[passage.start : passage.end]
         assert piece, "a passage holds something"
         assert piece == piece.strip(), "a passage neither begins nor ends with white space"
+
+
+def is_legal(before: str, after: str) -> bool:
+    """Whether a cut between two of the characters of LONG_TEXT tears nothing."""
+    word = "a1ewordSntc"
+    return not ({before, after} & {*"\u0301·"} or (before in word and after in word) or (before, after) == ("\ud83d", "\ude00"))
 
 
 # ------------------------------------------------------------------------------------------ laws
@@ -85,7 +87,8 @@ def test_any_long_text(text, headings):
     check(text, passages)
     for passage in passages:
         piece = text[passage.start : passage.end]
-        assert length(piece) <= 1.5 * HIGH or re.search("[\u0301·]{100}|(?:e\u0301){100}|(?:\ud83d|\ude00){100}", piece)
+        if len(piece) > HIGH:
+            assert not [place for place in range(1, HIGH + 1) if is_legal(piece[place - 1], piece[place])]
 
 
 @settings(deadline=None)
@@ -129,12 +132,13 @@ def test_small_paragraphs_are_packed():
     assert texts("\n\n".join([paragraph] * 6)) == ["\n\n".join([paragraph] * 3)] * 2
 
 
-def test_english_counts_half():
-    """An English passage has twice as many code points as a Chinese one."""
+def test_english_counts_as_chinese_does():
+    """A code point is a code point: an English passage has as many as a Chinese one, packed or cut."""
     chinese, english = "字" * 99 + "。", "w" * 99 + "."
 
     assert len(texts("\n\n".join([chinese] * 12))) == 4
-    assert len(texts("\n\n".join([english] * 12))) == 2
+    assert len(texts("\n\n".join([english] * 12))) == 4
+    assert [len(text) for text in texts("ten chars. " * 54)] == [296, 296]
 
 
 def test_paragraph_of_allowed_length_is_not_cut():
@@ -185,7 +189,7 @@ def test_hard_wrapped_paragraph_is_one():
     """A paragraph broken at 72 columns is cut at the ends of sentences, not of lines."""
     passages = texts(WRAPPED * 8)
 
-    assert len(passages) == 3
+    assert len(passages) == 6
     assert all(re.search(r"[.?]$", text) for text in passages[:-1])
 
 
@@ -260,8 +264,10 @@ def test_best_place_wins(unit, end):
 
 def test_numbers_and_addresses_stay_whole():
     """A comma, a colon or a point inside a number or an address is no place to cut."""
-    for piece in texts("1,000:2,000.5!=a;b" * 100 + " " + "x" * 100):
-        assert piece in ("1,000:2,000.5!=a;b" * 100, "x" * 100) or not piece.startswith((",", "."))
+    word = "1,000:2,000.5!=a;b"
+
+    for piece in texts(f"{word} " * 100):
+        assert {*piece.split(" ")} == {word}
 
 
 def test_mark_after_punctuation_belongs_to_it():
@@ -271,25 +277,27 @@ def test_mark_after_punctuation_belongs_to_it():
 
 def test_word_is_not_cut():
     """A hard cut goes round a word of up to HIGH characters, to either side."""
-    assert texts("字" * 150 + "w" * 600 + "字" * 300)[0] == "字" * 150
-    assert texts("字" * 50 + "w" * 700 + "字" * 300)[0] == "字" * 50 + "w" * 700
+    assert texts("字" * 150 + "w" * 300 + "字" * 300)[0] == "字" * 150
+    assert texts("字" * 50 + "w" * 350 + "字" * 300)[0] == "字" * 50 + "w" * 350
+    assert texts("字" * 50 + "w" * 351 + "字" * 300)[0] == "字" * 50, "a crumb is better than a passage longer than HIGH"
 
 
 def test_word_longer_than_a_passage_is_cut():
     """A word longer than HIGH is cut, but not beside its marks."""
-    assert [len(piece) for piece in texts("x" * 1800)] == [600, 600, 600]
+    assert [len(piece) for piece in texts("x" * 900)] == [300, 300, 300]
     assert all(not piece.startswith("\u0301") for piece in texts("xyze\u0301" * 500))
 
 
 def test_nothing_legal():
-    """Where every place is beside a mark the passage goes on, to the next legal place or the end."""
+    """Where every place is beside a mark the passage ends before, or else at the next legal place or the end of the text."""
     assert texts("字" + "\u0301" * 5000) == ["字" + "\u0301" * 5000]
     first, second = texts("字" + "\u0301" * 5000 + "文字" * 200)
     assert first == "字" + "\u0301" * 5000 + "文"
     assert len(second) == 399
+    assert texts("字" * 150 + "\u0301" * 5000) == ["字" * 149, "字" + "\u0301" * 5000]
 
 
-@pytest.mark.parametrize("mark", ["ﾞ", "･", "\u00ad", "\ufe0f", "\u180f", "\U000e0101", "\U000e0800"])
+@pytest.mark.parametrize("mark", ["ﾞ", "･", "\u00ad", "\ufe0f", "\u180d", "\U000e0101", "\U000e0800"])
 def test_marks(mark):
     """A half-width voicing mark stays with its kana, an interpunct with its name, anything invisible where it is."""
     for before, after in pairwise(texts(("字カ" + mark) * 900)):
@@ -361,8 +369,8 @@ def test_headings_out_of_order():
 def test_linear_time(unit):
     """A quarter of a million characters of anything take a moment: no step looks at the whole text again and again."""
     text = unit * (250_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
 
     split(document(text))
 
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < (2 if sys.gettrace() is None else 10)

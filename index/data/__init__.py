@@ -1,0 +1,1 @@
+"""Tables that folding is made of, and what makes them."""

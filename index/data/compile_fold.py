@@ -30,7 +30,13 @@ ALSO_JOINED = ("什甚",)  # 甚麼 is how Hong Kong writes 什麼; 甚至 has n
 
 # Whole characters in the block CJK Radicals Supplement, which PDF files are full of and NFKD leaves alone.
 # Source: Unicode, EquivalentUnifiedIdeograph.txt.
-RADICALS = dict(zip("⺠⻁⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻮⻰", "民虎西见角贝车長长门青韦页风飞食首马骨鬼鱼鸟卤麦黄黾齐齿龙", strict=True))
+RADICALS = dict(
+    zip(
+        "⺠⻁⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻮⻰",
+        "民虎西见角贝车長长门青韦页风飞食首马骨鬼鱼鸟卤麦黄黾齐齿龙",
+        strict=True,
+    )
+)
 
 MARKS = {"‘": "'", "’": "'", "‛": "'", "′": "'", "“": '"', "”": '"', "‟": '"', "‐": "-", "−": "-"}
 
@@ -104,7 +110,9 @@ def han_table() -> dict[str, str]:
     table = {}
     for members in classes():
         chosen = representative(members)
-        table.update({member: chosen for member in members if member != chosen and unicodedata.normalize("NFKD", member) == member})
+        table.update(
+            {member: chosen for member in members if member != chosen and unicodedata.normalize("NFKD", member) == member}
+        )
     return table
 
 

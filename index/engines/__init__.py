@@ -1,0 +1,1 @@
+"""Engines: what keeps tokens and answers plans."""

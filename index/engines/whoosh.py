@@ -11,14 +11,16 @@ make.  Our own manifest is checked before Whoosh sees a file.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import sub
 from pathlib import Path
 from pickle import dumps
 from typing import Any
 
 from whoosh import fields, formats
-from whoosh.analysis import SpaceSeparatedTokenizer
+from whoosh.analysis.tokenizers import SpaceSeparatedTokenizer
 from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3Codec, W3TermInfo
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
@@ -29,7 +31,10 @@ from whoosh.util.numeric import byte_to_length, length_to_byte
 from ..errors import IndexDamaged
 
 FIELDS = ("grams", "heading", "title", "words")
-"""What is indexed of a passage: its grams as a set; the words of its own, its heading's and its document's title."""
+"""What is indexed of a passage: its grams as a set; its heading's words; words and grams of its document's title; its words."""
+
+SETS = ("grams", "title")
+"""The fields in which a term counts once, however often it occurs."""
 
 BLOCK = 4096
 """Postings to a block, uncompressed."""
@@ -53,26 +58,37 @@ class PostingsWriter:
     """Collects the postings of one segment in memory and writes them at the end."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, dict[str, array[int]]] = {name: {} for name in FIELDS}
-        self._weights: dict[str, dict[str, bytearray]] = {name: {} for name in FIELDS}
+        self._documents: dict[str, defaultdict[str, array[int]]] = {name: defaultdict(_numbers) for name in FIELDS}
+        self._weights: dict[str, defaultdict[str, bytearray]] = {
+            name: defaultdict(bytearray) for name in FIELDS if name not in SETS
+        }
         self._lengths = {name: bytearray() for name in FIELDS}
         self._totals = dict.fromkeys(FIELDS, 0)
         self.passages = self.postings = 0
 
-    def add(self, counts: dict[str, dict[str, int]]) -> None:
-        """Add the next passage: for each field its terms and how often each occurs (255 at the most is kept)."""
-        for name, terms in counts.items():
+    def add(self, sets: dict[str, Collection[str]], counts: dict[str, dict[str, int]]) -> None:
+        """Add the next passage: the terms of each field that is a set, those of the others with how often each occurs.
+
+        255 occurrences at the most are kept.
+        """
+        number = self.passages
+        for name, terms in sets.items():
+            documents = self._documents[name]
+            for term in terms:
+                documents[term].append(number)
+            self._count(name, len(terms), len(terms))
+        for name, counted in counts.items():
             documents, weights = self._documents[name], self._weights[name]
-            for term, count in terms.items():
-                if term not in documents:
-                    documents[term], weights[term] = array("I"), bytearray()
-                documents[term].append(self.passages)
+            for term, count in counted.items():
+                documents[term].append(number)
                 weights[term].append(count if count < 255 else 255)
-            length = sum(terms.values())
-            self._lengths[name].append(length_to_byte(length))
-            self._totals[name] += length
-            self.postings += len(terms)
+            self._count(name, len(counted), sum(counted.values()))
         self.passages += 1
+
+    def _count(self, name: str, postings: int, length: int) -> None:
+        self._lengths[name].append(length_to_byte(length))
+        self._totals[name] += length
+        self.postings += postings
 
     def write(self, segment: Path) -> None:
         """Write a Whoosh index of one segment below the segment's folder."""
@@ -98,31 +114,40 @@ class PostingsWriter:
     def _write_field(self, writer: Any, name: str) -> None:
         out = writer.fieldwriter
         out.start_field(name, writer.schema[name])
-        prefix, documents, weights = pack_ushort(out._fieldid), self._documents[name], self._weights[name]
+        prefix, documents = pack_ushort(out._fieldid), self._documents[name]
+        weights: Mapping[str, bytearray] = self._weights.get(name, {})
         terms = sorted((term.encode("utf-8", "surrogatepass"), term) for term in documents)
         for key, term in terms:
-            info = _write_postings(out._postfile, documents[term], weights[term], self._lengths[name])
+            info = _write_postings(out._postfile, documents[term], weights.get(term), self._lengths[name])
             out._tindex.add(prefix + key, info.to_bytes())
         out.finish_field()
 
 
-def _write_postings(file: Any, documents: array[int], weights: bytearray, lengths: bytearray) -> Any:
-    """One posting list in the form of Whoosh's W3 codec: blocks of (deltas, weights), each behind a head that sums it up."""
+def _numbers() -> array[int]:
+    return array("I")
+
+
+def _write_postings(file: Any, documents: array[int], weights: bytearray | None, lengths: bytearray) -> Any:
+    """One posting list in the form of Whoosh's W3 codec: blocks of (deltas, weights), each behind a head that sums it up.
+
+    No weights are as many ones.
+    """
     info, start, own_lengths = W3TermInfo(), file.tell(), bytes(map(lengths.__getitem__, documents))
     file.write(WHOOSH3_HEADER_MAGIC)
     for at in range(0, len(documents), BLOCK):
-        block, counts, block_lengths = documents[at : at + BLOCK], weights[at : at + BLOCK], own_lengths[at : at + BLOCK]
+        block, block_lengths = documents[at : at + BLOCK], own_lengths[at : at + BLOCK]
+        counts: Sequence[int] = weights[at : at + BLOCK] if weights else b"\1"
         most = max(counts)
-        deltas = (block[0], *map(int.__sub__, block[1:], block[:-1]))
+        deltas = (block[0], *map(sub, block[1:], block[:-1]))
         data = dumps((deltas, None if most == 1 else tuple(map(float, counts)), None), 2)
         head = dumps((len(block), block[-1], float(most), 0, min(block_lengths), max(block_lengths)), 2)
         size = len(head) + len(data)
         file.write_int(-size if at + BLOCK >= len(documents) else size)  # a negative size marks the last block
         file.write(head)
         file.write(data)
-    info._weight, info._df = float(sum(weights)), len(documents)
+    info._weight, info._df = float(sum(weights) if weights else len(documents)), len(documents)
     info._minlength, info._maxlength = byte_to_length(min(own_lengths)), byte_to_length(max(own_lengths))
-    info._maxweight, info._minid, info._maxid = float(max(weights)), documents[0], documents[-1]
+    info._maxweight, info._minid, info._maxid = float(max(weights or b"\1")), documents[0], documents[-1]
     info.set_extent(start, file.tell() - start)
     return info
 
@@ -192,5 +217,3 @@ def _translated(segment: Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise IndexDamaged(segment, f"its postings cannot be read: {error}") from error
-
-

@@ -1,0 +1,70 @@
+"""Make an index, bring it up to date, make it anew, and ask how it stands.
+
+Owns the public functions and their promises; `indexing` keeps them.  That one loads segmenter, parsers and the writer of the
+engine, so it is imported when it is called: whoever only searches passes through here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from .model import Report, Status, Step
+
+Progress = Callable[[Step], None]
+
+
+def _silent(step: Step) -> None:
+    """The progress that nobody asked for."""
+
+
+def build(
+    index_dir: str | Path,
+    paths: Iterable[str | Path],
+    progress: Progress | None = None,
+    *,
+    encoding: str | None = None,
+    dictionary: str | Path | None = None,
+    stdin: bytes | None = None,
+) -> Report:
+    """Add paths to an index, or bring it up to date with them; without paths, with all that it was made from.
+
+    Only files whose size or time changed are read again; documents of files that vanished below the paths are dropped.
+    `progress` is called with each step.  `encoding` forces how these files are decoded, `dictionary` is a user dictionary in
+    jieba's format, `stdin` the bytes that the path `-` stands for.
+
+    Raises PathNotFound for a path that does not exist, NothingIndexed if no document comes of a first build, IndexOutdated if
+    the index was made by another analysis, IndexLocked if another process is writing it, DictionaryError.
+    """
+    from . import indexing
+
+    return indexing.build(Path(index_dir), paths, progress or _silent, encoding, dictionary, stdin)
+
+
+def rebuild(
+    index_dir: str | Path,
+    progress: Progress | None = None,
+    *,
+    encoding: str | None = None,
+    dictionary: str | Path | None = None,
+) -> Report:
+    """Read every recorded source into a new generation, then switch; the old one answers until then.
+
+    Text that came from standard input is taken from the old generation.  Sources that no longer exist are left out, and the
+    report says so.  A `dictionary` replaces the one in use (an empty file removes it).
+
+    Raises IndexNotFound, IndexLocked, NothingIndexed, DictionaryError; the old generation stays in all these cases.
+    """
+    from . import indexing
+
+    return indexing.rebuild(Path(index_dir), progress or _silent, encoding, dictionary)
+
+
+def status(index_dir: str | Path) -> Status:
+    """How an index stands to its sources; looks at files' sizes and times, reads none of them.
+
+    Raises IndexNotFound, IndexDamaged.
+    """
+    from . import indexing
+
+    return indexing.status(Path(index_dir))

@@ -1,0 +1,232 @@
+"""One segment on this machine: where a piece of text is in it, exactly.
+
+Owns the way from a leaf of a plan to the passages that hold it: postings name candidates, the folded text decides.  Knows
+neither scores nor other segments; never analyses text.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import compress
+from pathlib import Path
+
+from ..model import WILD_GAP, Filter, Term, Wild
+from ..patterns import in_folded, is_bounded
+from ..scripts import is_unspaced, runs
+from ..texts import LANGUAGES, PassageRow, Texts, decode, encode, occurrences
+from .whoosh import Postings, PostingsReader
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFiles:
+    """A segment to open: its folder, and which of its documents (by number) are deleted."""
+
+    folder: Path
+    deleted: frozenset[int] = frozenset()
+
+
+class Segment:
+    """One segment opened, its passages and documents numbered on from `base` and `document_base`."""
+
+    def __init__(self, files: SegmentFiles, base: int, document_base: int) -> None:
+        self.texts, self.postings = Texts(files.folder), PostingsReader(files.folder)
+        self.base, self.document_base = base, document_base
+        first = self.texts.first_passages()
+        self.dead = {passage for document in files.deleted for passage in range(first[document], first[document + 1])}
+        self.dead_documents = files.deleted
+        self.documents, self.starts, self.lengths = map(self.texts.column, ("document", "folded", "words"))
+        self.title_terms = self.texts.document_column("title_terms")
+
+    def live(self) -> Iterator[int]:
+        """The numbers (in the segment) of its passages that are not deleted."""
+        return (number for number in range(self.texts.passages) if number not in self.dead)
+
+    def postings_of(self, name: str, term: str) -> Postings:
+        """Passages that are not deleted with a term, and how often they have it."""
+        numbers, weights = self.postings.postings(name, term)
+        if not self.dead:
+            return numbers, weights
+        alive = [number not in self.dead for number in numbers]
+        return array("I", compress(numbers, alive)), array("f", compress(weights, alive))
+
+    def literal(self, term: Term, known: Container[int] = ()) -> Iterator[int]:
+        """The passages, other than those known, in which an occurrence of a literal begins."""
+        text = term.text
+        if is_unspaced(text) and len(text) <= 2:
+            numbers = _prefixed(self, "grams", text) if len(text) == 1 else self.postings.postings("grams", text)[0]
+            yield from (number for number in numbers if number not in self.dead and number not in known)
+            return
+        wanted, bounded = encode(text), is_bounded(text)
+        for number in _candidates(self, text):
+            if number not in self.dead and number not in known and self._holds(number, term, wanted, bounded):
+                yield number
+
+    def wild(self, wild: Wild) -> Iterator[int]:
+        """The passages in which an occurrence of a wildcard begins."""
+        reach = 4 * sum(len(part) + WILD_GAP for part in wild.parts)
+        return (
+            number for number in _wild_candidates(self, wild) if number not in self.dead and self._begins(number, wild, reach)
+        )
+
+    def matching(self, condition: Filter) -> Iterator[int]:
+        """The documents that meet a condition."""
+        return iter(_CONDITIONS[condition.field](self.texts, condition.value))
+
+    def _document_end(self, passage: int) -> int:
+        """Where the folded text of a passage's document ends (bytes; its closing NUL left out)."""
+        return self.texts.document(self.documents[passage] + 1).folded - 1
+
+    def _holds(self, passage: int, term: Term, wanted: bytes, bounded: bool) -> bool:
+        end = min(self.starts[passage + 1] + len(wanted) - 1, self._document_end(passage))
+        if self.texts.folded.find(wanted, self.starts[passage], end) < 0:
+            return False
+        return not bounded or self._begins(passage, term, len(wanted))
+
+    def _begins(self, passage: int, leaf: Term | Wild, reach: int) -> bool:
+        """Whether an occurrence of a leaf, at most `reach` bytes long, begins in a passage."""
+        texts, start, after, end = self.texts, self.starts[passage], self.starts[passage + 1], self._document_end(passage)
+        first = texts.document(self.documents[passage]).folded
+        lead = decode_within(texts.folded[max(first, start - 8) : start])
+        own = decode(texts.folded[start : min(after, end)])
+        rest = decode_within(texts.folded[after : max(after, min(after + reach + 8, end))])
+        return any(len(lead) <= at < len(lead) + len(own) for at, _ in in_folded(leaf, lead + own + rest, len(lead)))
+
+    def original(self, passage: int, around: int) -> tuple[str, str, str]:
+        """A passage's original text, and up to `around` code points of its document before and behind it."""
+        texts, row, following = self.texts, self.texts.passage(passage), self.texts.passage(passage + 1)
+        first, end = texts.document(row.document).original, texts.document(row.document + 1).original
+        text = decode(texts.originals[row.original : min(end, following.original)])[: row.end - row.start]
+        past = row.original + len(encode(text))
+        before = decode_within(texts.originals[max(first, row.original - 4 * around) : row.original])
+        return before[-around:], text, decode_within(texts.originals[past : min(end, past + 4 * around)])[:around]
+
+    def line(self, row: PassageRow) -> int | None:
+        """The line of the file on which a passage begins, from 1; None where lines mean nothing."""
+        document = self.texts.document(row.document)
+        if not document.has_lines:
+            return None
+        return self.texts.originals[document.original : row.original].count(b"\n") + 1
+
+
+def decode_within(data: bytes) -> str:
+    """Decode UTF-8 that may begin or end in the middle of a code point."""
+    return data.decode("utf-8", "ignore") if b"\xed" not in data else _decode_surrogates(data)
+
+
+def _decode_surrogates(data: bytes) -> str:
+    while data and data[0] & 0xC0 == 0x80:
+        data = data[1:]
+    for cut in range(4):
+        try:
+            return decode(data[: len(data) - cut])
+        except UnicodeDecodeError:
+            continue
+    return ""
+
+
+# ------------------------------------------------------------------------------------------ candidates
+
+Key = tuple[str, str, int]
+"""(field, term, offset): a term that every passage has in which the literal's part from the offset on begins."""
+
+
+def _candidates(segment: Segment, text: str) -> Iterable[int]:
+    """Passages in which an occurrence of a literal may begin: those of its rarest key, and the ones right before them.
+
+    A passage before is one too because what a key stands for, in the middle of the literal, may be in the next passage.
+    """
+    if keys := list(_keys(text)):
+        numbers, offset = _rarest(segment, keys)
+        return _reaching_back(segment, numbers, 4 * offset) if offset else numbers
+    return _scan(segment, encode(text))
+
+
+def _keys(text: str) -> Iterator[Key]:
+    """The keys of a literal: its letter runs, the pairs of its unspaced runs, or else a character that stands alone."""
+    singles = []
+    found = list(runs(text))
+    for at, run, unspaced in found:
+        if not unspaced:
+            yield "words", run, at
+        elif len(run) == 1:
+            singles.append(("grams", run, at))
+        else:
+            yield from (("grams", run[i : i + 2], at + i) for i in range(len(run) - 1))
+    if len(singles) == len(found):
+        yield from singles
+
+
+def _rarest(segment: Segment, keys: Iterable[Key]) -> tuple[Iterable[int], int]:
+    """The passages of the rarest key, and its offset."""
+    name, term, offset = min(keys, key=lambda key: segment.postings.frequency(key[0], key[1]))
+    if name == "grams" and len(term) == 1:
+        return _prefixed(segment, name, term), offset
+    return segment.postings.postings(name, term)[0], offset
+
+
+def _scan(segment: Segment, wanted: bytes) -> set[int]:
+    found = occurrences(segment.texts.folded, wanted, 0, len(segment.texts.folded))
+    return {bisect_right(segment.starts, at) - 1 for at in found}
+
+
+def _prefixed(segment: Segment, name: str, prefix: str) -> set[int]:
+    return {number for term in segment.postings.terms(name, prefix) for number in segment.postings.postings(name, term)[0]}
+
+
+def _reaching_back(segment: Segment, numbers: Iterable[int], reach: int) -> set[int]:
+    """The passages, and those before them in their document that end at most `reach` bytes before them."""
+    reached = set(numbers)
+    for number in list(reached):
+        before = number - 1
+        while (
+            before >= 0
+            and segment.documents[before] == segment.documents[number]
+            and segment.starts[before + 1] + reach > segment.starts[number]
+        ):
+            reached.add(before)
+            before -= 1
+    return reached
+
+
+def _wild_candidates(segment: Segment, wild: Wild) -> Iterable[int]:
+    """Passages in which an occurrence of a wildcard may begin: by a key of its parts, by a prefix, or else every passage."""
+    last = len(wild.parts) - 1
+    closed = [_closed(part, at > 0, at < last) for at, part in enumerate(wild.parts)]
+    if keys := [key for part in closed for key in _keys(part)]:
+        return _reaching_back(segment, _rarest(segment, keys)[0], 4 * sum(len(part) + WILD_GAP for part in wild.parts))
+    if head := [run for _, run, _ in runs(wild.parts[0])]:
+        return _prefixed(segment, "words", head[-1])
+    return range(segment.texts.passages)
+
+
+def _closed(part: str, open_left: bool, open_right: bool) -> str:
+    """A part of a wildcard without the letters at its open ends, which may go on and so are no whole words."""
+    for at, run, unspaced in list(runs(part)):
+        touches = (open_left and at == 0) or (open_right and at + len(run) == len(part))
+        if touches and not unspaced:
+            part = part[:at] + " " * len(run) + part[at + len(run) :]
+    return part
+
+
+_CONDITIONS: dict[str, Callable[[Texts, str], Iterable[int]]] = {
+    "title": Texts.titled,
+    "path": lambda texts, glob: _matching_paths(texts, glob),
+    "lang": lambda texts, language: _in_language(texts, language),
+}
+
+
+def _matching_paths(texts: Texts, glob: str) -> Iterator[int]:
+    """Documents whose path, or the end of it from some folder on, matches a shell-style pattern; `*` crosses `/`."""
+    matches = re.compile(f"(?:{fnmatch.translate(glob)})|(?:{fnmatch.translate('*/' + glob)})").match
+    return (number for number, path in enumerate(texts.paths()) if matches(path))
+
+
+def _in_language(texts: Texts, language: str) -> Iterator[int]:
+    """Documents in a language; Chinese that is neither clearly Simplified nor Traditional counts as both."""
+    wanted = {language, "zh"} if language.startswith("zh-") else {name for name in LANGUAGES if name.split("-")[0] == language}
+    return (number for number in range(texts.documents) if LANGUAGES[texts.document(number).language] in wanted)

@@ -1,0 +1,381 @@
+# ruff: noqa: D301 - click wants a real \b in docstrings
+"""The terminal: commands, options, exit statuses.
+
+The only file that prints, reads the environment and exits.  How things look is `render.py`'s and `progress.py`'s: a command
+makes one call and writes what comes back.  What it needs is imported when it runs; a query is mostly imports.
+
+Exit status: 0 found or done, 1 nothing found, 2 trouble, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..index.model import Report
+
+FOLDER = ".tongwen"
+MATCH = ("exact", "script", "region", "cross")
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+FORMS = {"json": "--json", "paths": "-l", "count": "-c"}
+"""Results for programs: the option of each."""
+
+MOST_LISTED = 20
+"""How many skipped files are listed without --verbose."""
+
+_WIDEST, _NARROWEST, _USUAL = 100, 20, 80
+
+
+# ------------------------------------------------------------------------------------------ writing and leaving
+
+
+class _Trouble(click.ClickException):
+    """Something a person can mend, in one line."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        _say(f"tongwen: {self.message}")
+
+
+def _hush(stream: TextIO) -> None:
+    """Send what is still to be written where nobody misses it; Python would complain when it flushes at the end."""
+    with contextlib.suppress(OSError, ValueError):  # no real file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _out(lines: Iterable[str]) -> None:
+    """Write lines to stdout; if nobody reads it any more, leave."""
+    try:
+        click.echo("".join(f"{line}\n" for line in lines), nl=False, color=True)
+    except BrokenPipeError:
+        _hush(sys.stdout)
+        raise click.exceptions.Exit(0) from None
+
+
+def _err(text: str) -> None:
+    """Write to stderr as it is; nobody has to read it."""
+    try:
+        click.echo(text, err=True, nl=False, color=True)
+    except BrokenPipeError:
+        _hush(sys.stderr)
+
+
+def _say(*lines: str) -> None:
+    """Write lines to stderr."""
+    from .render import clean
+
+    for line in lines:
+        _err(clean(line) + "\n")
+
+
+class _Commands(click.Group):
+    """The group; turns what goes wrong in a command into a message and an exit status."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order a person needs them
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _say("interrupted; the index is as it was" if ctx.invoked_subcommand in ("index", "rebuild") else "interrupted")
+            raise click.exceptions.Exit(130) from None
+        except (OSError, EOFError) as error:
+            path, reason = getattr(error, "filename", None), getattr(error, "strerror", None)
+            raise _Trouble(f"{path}: {reason}" if path and reason else str(error) or repr(error)) from error
+        except Exception as error:
+            from ..index.errors import TongwenError
+
+            if not isinstance(error, TongwenError):
+                raise
+            _say(*(f"skipped {path}: {reason}" for path, reason in getattr(error, "skipped", ())[:MOST_LISTED]))
+            raise _Trouble(str(error)) from error
+
+
+class _QueryCommand(click.Command):
+    """A command whose arguments are a query, in which `-word` means not that word.
+
+    What is no option in full (`-l`, `-n5`, `--limit`) is a word: click itself would read `-cloud` as `-c -l -o …`.
+    """
+
+    short_option = re.compile(r"-(?:[chl]+|[chl]*n[0-9]*)")
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option) and not param.is_flag]
+        take_value = {name for option in options for name in option.opts}
+        chosen: list[str] = []
+        words: list[str] = []
+        rest = iter(args)
+        for arg in rest:
+            if arg == "--":
+                words += rest
+            elif not (arg.startswith("--") or self.short_option.fullmatch(arg)):
+                words.append(arg)
+            else:
+                chosen.append(arg)
+                if arg in take_value or (arg[1] != "-" and arg[-1] == "n"):
+                    if (value := next(rest, None)) is None:
+                        return super().parse_args(ctx, chosen)  # which says what is missing
+                    chosen.append(value)
+        return super().parse_args(ctx, [*chosen, "--", *words])
+
+
+# ------------------------------------------------------------------------------------------ the surroundings
+
+
+def _here() -> str:
+    return os.getcwd()  # noqa: PTH109 - where the path is but a text, pathlib takes long to import
+
+
+def _nearest() -> Path | None:
+    """The nearest index upward from the current folder."""
+    from pathlib import Path
+
+    here = Path.cwd()
+    return next((folder / FOLDER for folder in (here, *here.parents) if (folder / FOLDER).is_dir()), None)
+
+
+def _existing(given: str | None) -> str | Path:
+    """The index named, or the nearest one."""
+    if (found := given or _nearest()) is None:
+        from ..index.errors import IndexNotFound
+
+        raise IndexNotFound(f"{_here()}/{FOLDER}")
+    return found
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _width(stream: TextIO) -> int:
+    """How wide to write: COLUMNS, or the terminal, where lines of more than 100 columns are hard to read; else 80."""
+    width = int(columns) if (columns := os.environ.get("COLUMNS", "")).isdecimal() else 0
+    if not width:
+        with contextlib.suppress(OSError, ValueError):  # no terminal
+            width = os.get_terminal_size(stream.fileno()).columns
+    return max(_NARROWEST, min(width or _USUAL, _WIDEST if stream.isatty() else sys.maxsize))
+
+
+def _colorful(choice: str) -> bool:
+    return choice == "always" or (choice == "auto" and not os.environ.get("NO_COLOR") and _is_terminal(sys.stdout))
+
+
+# ------------------------------------------------------------------------------------------ commands
+
+
+_INDEX_HELP = f"The index.  [default: the nearest {FOLDER} in this folder or one above]"
+_MATCH_HELP = """How far a word reaches: its very characters; all scripts (Simplified, Traditional, width, case); also the
+words of other regions; also the other language."""
+_DICTIONARY_HELP = "Words of your own, one a line: WORD [FREQUENCY] [TAG].  Kept with the index."
+_COLOR_HELP = "Mark hits by colour instead of « »; auto does so on a terminal, unless NO_COLOR is set."
+
+
+def _known(ctx: click.Context, param: click.Parameter, encoding: str | None) -> str | None:
+    """The encoding, if there is such a one; with a misspelt one all files would be skipped."""
+    try:
+        "".encode(encoding or "utf-8")
+    except (LookupError, ValueError):
+        raise click.BadParameter(f"{encoding} is no encoding known here; try utf-8, gb18030, big5, utf-16") from None
+    return encoding
+
+
+_dir, _file = click.Path(file_okay=False), click.Path(dir_okay=False)
+_language = click.Choice(LANGUAGES, case_sensitive=False)
+index_option = click.option(
+    "--index", "index_dir", metavar="DIR", envvar="TONGWEN_INDEX", show_envvar=True, type=_dir, help=_INDEX_HELP
+)
+match_option = click.option("--match", type=click.Choice(MATCH), default="cross", show_default=True, help=_MATCH_HELP)
+_work_options = (
+    index_option,
+    click.option(
+        "--encoding", metavar="NAME", callback=_known, help="Read all files in this encoding, such as big5; no guessing."
+    ),
+    click.option("--dictionary", metavar="FILE", type=_file, help=_DICTIONARY_HELP),
+    click.option("-q", "--quiet", is_flag=True, help="No progress and no report."),
+    click.option("-v", "--verbose", is_flag=True, help=f"List all skipped files, not just {MOST_LISTED}."),
+)
+
+
+def _takes_work_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_work_options):
+        command = option(command)
+    return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tongwen", prog_name="tongwen", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Full-text search in Simplified Chinese, Traditional Chinese and English at once.
+
+    \b
+    tongwen index notes/
+    tongwen search 出口管制
+
+    Exit status: 0 found or done, 1 nothing found, 2 trouble.
+    """
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
+@_takes_work_options
+def index(paths: tuple[str, ...], index_dir: str | None, **how: Any) -> None:
+    """Add files and folders to the index, or bring it up to date.
+
+    Reads again only what changed and drops what vanished.  Without PATH it does so for all that was indexed before.  PATH -
+    is standard input.
+
+    \b
+    tongwen index notes/ report.txt
+    tongwen index
+    pandoc -t plain book.epub | tongwen index -
+
+    The nearest index in this folder or one above is used; if there is none, it is made in this folder.
+    """
+    from ..index.build import build
+
+    location = index_dir or _nearest() or FOLDER if paths else _existing(index_dir)
+    stdin = sys.stdin.buffer.read() if "-" in paths else None
+    _work(build, location, paths, stdin=stdin, **how)
+
+
+@cli.command()
+@_takes_work_options
+def rebuild(index_dir: str | None, **how: Any) -> None:
+    """Make the index anew from all that was indexed before.
+
+    The old index answers until the new one is complete.
+
+    \b
+    tongwen rebuild
+    tongwen rebuild --dictionary names.txt
+    """
+    from ..index.build import rebuild as rebuild_index
+
+    _work(rebuild_index, _existing(index_dir), **how)
+
+
+def _work(job: Callable[..., Report], *what: Any, quiet: bool, verbose: bool, **how: Any) -> None:
+    """Run a job on an index; unless `quiet`, with progress and a report."""
+    from .progress import Progress, format_report
+
+    progress = Progress(_err, _width(sys.stderr) if _is_terminal(sys.stderr) else None)
+    try:
+        report = job(*what, None if quiet else progress, **how)
+    finally:
+        progress.close()
+    if not quiet:
+        _say(*format_report(report, None if verbose else MOST_LISTED))
+
+
+@cli.command(cls=_QueryCommand)
+@click.argument("query", nargs=-1, required=True, metavar="QUERY...")
+@index_option
+@click.option("-n", "--limit", type=click.IntRange(min=0), metavar="N", help="Show N passages; 0 shows all.  [default: 10]")
+@match_option
+@click.option("--path", metavar="GLOB", help="Only documents whose path matches, such as '*/news/*.md'; * crosses /.")
+@click.option("--lang", type=_language, metavar="LANGUAGE", help=f"Only documents in {', '.join(LANGUAGES)}.")
+@click.option("--json", is_flag=True, help="One JSON object a line for each passage.")
+@click.option("-l", "paths", is_flag=True, help="Only the paths of documents, best first; all unless -n is given.")
+@click.option("-c", "count", is_flag=True, help="Only the number of passages.")
+@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True, help=_COLOR_HELP)
+def search(query: tuple[str, ...], index_dir: str | None, limit: int | None, color: str, **asked: Any) -> NoReturn:
+    """Find passages, best first.
+
+    \b
+    tongwen search 出口管制 AI
+    tongwen search '"export controls"' --path '*.md'
+    tongwen search “出口管制” -中国 --lang zh-Hant
+
+    All words are wanted; "…" is a phrase, OR, -word and ( ) work as usual, chip* is a beginning, =word that spelling only,
+    title:word in the title.  The shell eats straight quotes, so quote them once more; “…” and 「…」 it leaves alone.  After --
+    everything is query.
+    """
+    from . import render
+    from .search import Searcher
+
+    forms = [name for name in FORMS if asked.pop(name)]
+    if len(forms) > 1:
+        raise click.UsageError(f"{' and '.join(FORMS[name] for name in forms)} exclude each other; choose one")
+    form = forms[0] if forms else "people"
+    most = {"count": 1, "paths": 0}.get(form, 10 if limit is None else limit)
+    with Searcher(_existing(index_dir)) as searcher:
+        results = searcher.search(" ".join(query), limit=most, **asked)
+    _say(*(f"tongwen: {warning}" for warning in results.warnings))
+    if form == "count":
+        lines = [str(results.total)]
+    elif form == "json":
+        lines = render.format_json(results.hits)
+    elif form == "paths":
+        lines = render.format_paths(results.hits, _here())[: limit or None]
+        lines = list(map(render.clean, lines)) if sys.stdout.isatty() else lines
+    else:
+        lines = render.format_hits(results.hits, _width(sys.stdout), _colorful(color), _here())
+    _out(lines)
+    if form in ("paths", "people"):
+        usual = {"match": "cross", "path": None, "lang": None}
+        narrowed = [f"--{name}" for name in usual if asked[name] != usual[name]]
+        _say(render.format_summary(results, narrowed, len(lines) if form == "paths" else None))
+    if results.partial:
+        _say("no passage or document has all the words; these have some")
+    raise click.exceptions.Exit(0 if results.total else 1)
+
+
+@cli.command()
+@index_option
+@click.option("--json", is_flag=True, help="One JSON object.")
+def status(index_dir: str | None, json: bool) -> None:
+    """Show what the index holds, and which files have changed since.
+
+    \b
+    tongwen status
+    tongwen status --json
+    """
+    from ..index.build import status as status_of
+    from .progress import format_status, format_status_json
+
+    found = status_of(_existing(index_dir))
+    _out([format_status_json(found)] if json else format_status(found))
+
+
+@cli.command(cls=_QueryCommand)
+@click.argument("query", nargs=-1, required=True, metavar="QUERY...")
+@index_option
+@match_option
+def explain(query: tuple[str, ...], index_dir: str | None, match: str) -> None:
+    """Show how a query is folded, cut, widened and planned.
+
+    \b
+    tongwen explain 人工智慧晶片 -台灣
+    """
+    from .render import format_explanation
+    from .search import Searcher
+
+    with Searcher(_existing(index_dir)) as searcher:
+        explanation = searcher.explain(" ".join(query), match=match)
+    _say(*(f"tongwen: {warning}" for warning in explanation.warnings))
+    _out(format_explanation(explanation))
+
+
+def main() -> NoReturn:
+    """Run the command line."""
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
+    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors)
+    try:
+        cli(prog_name="tongwen")
+    except Exception:  # a mistake of ours; Python would exit with 1, which means nothing found
+        sys.excepthook(*sys.exc_info())
+    sys.exit(2)

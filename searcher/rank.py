@@ -1,0 +1,34 @@
+"""Put matches in order.
+
+Owns the order and nothing else: tier before score before place.  Pure.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+
+from ..index.model import Match
+
+
+def best(matches: Sequence[Match], limit: int, place: Callable[[int], tuple[str, int]]) -> list[Match]:
+    """The first `limit` matches (0: all) by tier, then score, then place.
+
+    `place` gives a match's path and offset, so that equals stand in the same order however the index came about; it is asked
+    only where scores are equal.
+    """
+    if 0 < limit < len(matches):
+        last = heapq.nsmallest(limit, map(_worth, matches))[-1]
+        matches = [match for match in matches if _worth(match) <= last]
+    ordered = sorted(matches, key=_worth)
+    start = 0
+    for end in range(1, len(ordered) + 1):
+        if end == len(ordered) or _worth(ordered[end]) != _worth(ordered[start]):
+            if end - start > 1:
+                ordered[start:end] = sorted(ordered[start:end], key=lambda match: place(match.id))
+            start = end
+    return ordered[:limit] if limit > 0 else ordered
+
+
+def _worth(match: Match) -> tuple[int, float]:
+    return match.tier, -match.score

@@ -1,0 +1,52 @@
+"""Fixtures that many tests share: where corpora are, and small indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tongwen.index import build
+from tongwen.searcher import Searcher
+
+ROOT = Path(__file__).resolve().parents[1]
+SEEDS = ROOT / "seeds"
+ARTICLES = ROOT.parent / "shared" / "corpus" / "articles"
+
+Indexed = Callable[..., Searcher]
+
+
+@pytest.fixture
+def articles() -> Path:
+    """Five real articles, which are not part of the project; skips where they are not beside the checkout."""
+    if not ARTICLES.is_dir():
+        pytest.skip("the articles are other people's text and not part of the project")
+    return ARTICLES
+
+
+@pytest.fixture
+def indexed(tmp_path: Path) -> Indexed:
+    """Index texts, given as `name=text` or a mapping of file names to texts, and open the index."""
+    opened: list[Searcher] = []
+
+    def make(files: dict[str, str] | None = None, **texts: str) -> Searcher:
+        folder = tmp_path / "files"
+        for name, text in {**(files or {}), **{f"{name}.txt": text for name, text in texts.items()}}.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        build(tmp_path / "index", [folder])
+        opened.append(Searcher(tmp_path / "index"))
+        return opened[-1]
+
+    yield make  # type: ignore[misc]  # a generator fixture
+    for searcher in opened:
+        searcher.close()
+
+
+@pytest.fixture(scope="session")
+def seeds_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the project's own sample documents."""
+    index_dir = tmp_path_factory.mktemp("seeds") / "index"
+    build(index_dir, [SEEDS])
+    return index_dir
