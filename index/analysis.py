@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from operator import add
 
 from . import segment
@@ -80,11 +80,25 @@ def cut(piece: Piece, frequency: Callable[[str], int], total: int) -> list[Piece
     """An unspaced piece cut into words that the index has (see `segment.cut_by_frequency`)."""
     _, offsets = fold_with_offsets(piece.typed)
     cut_pieces, at = [], 0
-    for word in segment.cut_by_frequency(piece.text, frequency, total):
+    words = segment.cut_by_frequency(piece.text, frequency, total)
+    for word in _unknown_joined(words, frequency, total):
         start, end = original_span(piece.typed, offsets, at, at + len(word))
         cut_pieces.append(Piece(word, piece.typed[start:end], literal=False))
         at += len(word)
     return cut_pieces
+
+
+def _unknown_joined(words: list[str], frequency: Callable[[str], int], total: int) -> list[str]:
+    """Join neighbouring single characters if one of them is no word of the index: together they are a word it lacks.
+
+    Otherwise 半导体, in an index without it, would be found wherever 半, 导 and 体 stand apart.  Characters that are words in
+    more than one passage of twenty (的, 在, 和) do not join.
+    """
+    joined = list[str]()
+    for loose, group in groupby(words, lambda word: len(word) == 1 and 20 * frequency(word) <= total):
+        run = list(group)
+        joined += ["".join(run)] if loose and not all(map(frequency, run)) else run
+    return joined
 
 
 def joint(before: str, gap: str, after: str) -> str:

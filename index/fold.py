@@ -6,7 +6,7 @@ character by itself, so that a piece of text folds the same wherever it stands:
     fold(a + b) == fold(a) + fold(b)
 
 except for the joins, which look at their neighbours: white space between two Han characters goes (unless it is an empty
-line), as do interpuncts inside names (比爾·蓋茨); elsewhere a run of white space becomes one space, an empty line one `\n`.
+line), as do interpuncts inside names (比爾·蓋茨); elsewhere a run of white space becomes one space, an empty line one PARAGRAPH.
 
 The steps, in order: other forms of a character (case, width, compatibility, diacritics; `data/compat.tsv`), joins, Han
 variants (`data/han.tsv`).  The text between the two last, `plain`, has the same length as the folded one: what a segmenter
@@ -43,8 +43,12 @@ _DROPPED_RANGES = (
 DROPPED = frozenset(point for first, last in _DROPPED_RANGES for point in range(first, last + 1))
 """Code points that leave nothing behind."""
 
-_LINE_ENDS = (0x0A, 0x85, 0x2028, 0x2029)
+PARAGRAPH = "\u2029"
+"""What an empty line folds to: never mistaken for the end of a line when folded again."""
+
+_LINE_ENDS = (0x0A, 0x85, 0x2028)
 WHITE = frozenset(_LINE_ENDS) | {
+    ord(PARAGRAPH),
     *range(0x09, 0x0E),
     *range(0x1C, 0x21),
     0xA0,
@@ -54,14 +58,14 @@ WHITE = frozenset(_LINE_ENDS) | {
     0x205F,
     0x3000,
 }
-"""White space: line ends fold to `\\n`, everything else (a carriage return too, so that CR LF is one line end) to a space."""
+"""White space.  A carriage return is none of the line ends, so that CR LF is one."""
 
 _DOTS = "·‧•∙⋅・"
 # White space and dots between two characters that are not ASCII; whether those are Han, and the dots so few as inside a name,
 # `_joined` decides.  The first character is matched before the look-behind, so that the scan skips along by character set.
 _JOINT = re.compile(rf"[ \n{_DOTS}](?<=[^\x00-\x7f][ \n{_DOTS}])[ \n{_DOTS}]*(?=[^\x00-\x7f])")
 _SPACE_OR_DOT = re.compile(rf" *(?:\n *|[{_DOTS}] *)?")
-_WHITE_RUN = re.compile(r"\n[ \n]*| [ \n]+")
+_WHITE_RUN = re.compile(rf"[\n{PARAGRAPH}][ \n{PARAGRAPH}]*| [ \n{PARAGRAPH}]+")
 
 
 def _table(name: str) -> dict[int, str]:
@@ -74,7 +78,7 @@ def _table(name: str) -> dict[int, str]:
 def compat_table() -> dict[int, str]:
     """Code point → its plain form, for `str.translate`."""
     marks = dict.fromkeys(DROPPED, "") | dict.fromkeys(WHITE, " ") | dict.fromkeys(_LINE_ENDS, "\n")
-    return _table("compat.tsv") | marks
+    return _table("compat.tsv") | marks | {ord(PARAGRAPH): PARAGRAPH}
 
 
 @cache
@@ -93,12 +97,14 @@ def digest() -> str:
 
 def _joined(match: re.Match[str]) -> str:
     text, start, end = match.string, *match.span()
-    joins = _SPACE_OR_DOT.fullmatch(match[0]) and is_han(text[start - 1]) and is_han(text[end])
-    return "" if joins else match[0]
+    if not (is_han(text[start - 1]) and is_han(text[end])):
+        return match[0]
+    # A line end that does not join (a list item's dot follows) must not look like a space that would, when folded again.
+    return "" if _SPACE_OR_DOT.fullmatch(match[0]) else match[0].replace("\n", PARAGRAPH)
 
 
 def _white(match: re.Match[str]) -> str:
-    return "\n" if match[0].count("\n") > 1 else " "
+    return PARAGRAPH if PARAGRAPH in match[0] or match[0].count("\n") > 1 else " "
 
 
 def plain(text: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from . import generation, sources
+from . import encodings, generation, sources
 from .analysis import Analyser, differences, fingerprint
 from .engines.whoosh import PostingsWriter
 from .errors import DictionaryError, IndexDamaged, IndexNotFound, IndexOutdated, NothingIndexed, PathNotFound, UnreadableFile
@@ -116,7 +116,7 @@ def status(index_dir: Path) -> Status:
 
 def _read_dictionary(path: str | Path) -> str:
     try:
-        text, _, _ = sources.decode(Path(path).read_bytes())
+        text, _, _ = encodings.decode(Path(path).read_bytes())
         parse_dictionary(text)
     except OSError as error:
         raise DictionaryError(path, error.strerror or str(error)) from error

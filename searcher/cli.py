@@ -176,8 +176,8 @@ def _colorful(choice: str) -> bool:
 
 
 _INDEX_HELP = f"The index.  [default: the nearest {FOLDER} in this folder or one above]"
-_MATCH_HELP = """How far a word reaches: its very characters; all scripts (Simplified, Traditional, width, case); also the
-words of other regions; also the other language."""
+_MATCH_HELP = """How far a word reaches: its very characters, or all scripts (Simplified, Traditional, width, case).  region and
+cross are for words of other regions and of the other language; they reach no farther than script yet."""
 _DICTIONARY_HELP = "Words of your own, one a line: WORD [FREQUENCY] [TAG].  Kept with the index."
 _COLOR_HELP = "Mark hits by colour instead of « »; auto does so on a terminal, unless NO_COLOR is set."
 
@@ -328,7 +328,7 @@ def search(query: tuple[str, ...], index_dir: str | None, limit: int | None, col
         narrowed = [f"--{name}" for name in usual if asked[name] != usual[name]]
         _say(render.format_summary(results, narrowed, len(lines) if form == "paths" else None))
     if results.partial:
-        _say("no passage or document has all the words; these have some")
+        _say("no passage has all the words; these have some")
     raise click.exceptions.Exit(0 if results.total else 1)
 
 

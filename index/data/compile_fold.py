@@ -65,6 +65,11 @@ def is_common(character: str) -> bool:
     return True
 
 
+def are_common(one: str, other: str, to_simplified: dict[str, str]) -> bool:
+    """Whether mainland text uses both characters, in their Simplified form."""
+    return is_common(to_simplified.get(one, one)) and is_common(to_simplified.get(other, other))
+
+
 def pairs() -> Iterator[tuple[str, str]]:
     """Pairs of characters that write one word."""
     to_simplified = simplified()
@@ -74,10 +79,10 @@ def pairs() -> Iterator[tuple[str, str]]:
         yield from ((key, value) for value in values if key + value not in KEPT_APART)
     for name in ("TWVariants", "HKVariants", "TWVariantsRev", "HKVariantsRev", "CJK_Compatibility_Ideographs"):
         yield from ((key, values[0]) for key, values in dictionary(name).items())
-    for key, values in dictionary("JPShinjitaiCharacters").items():
-        # Where Chinese uses both as different words (欠 缺, 芸 艺, 沪 滤, 连 联), Chinese wins over Japanese.
-        if not (is_common(to_simplified.get(key, key)) and any(is_common(to_simplified.get(v, v)) for v in values)):
-            yield key, values[0]
+    for name in ("JPShinjitaiCharacters", "JPShinjitaiCharactersRev"):
+        for key, values in dictionary(name).items():
+            # Where Chinese uses both as different words (欠 缺, 芸 艺, 沪 滤, 连 联), Chinese wins over Japanese.
+            yield from ((key, value) for value in values if not are_common(key, value, to_simplified))
 
 
 def classes() -> list[list[str]]:
