@@ -47,9 +47,11 @@ def bring(target: Path) -> int:
         for archive in archives:
             print(f"unpacking {archive.name}", file=sys.stderr)
             _run(["dpkg", "-x", archive.name, "unpacked"], scratch)
-        pages = _convert(scratch / "unpacked" / "usr" / "share" / "libreoffice" / "help", target)
+        new = target.with_name(f"{target.name}.new")
+        pages = _convert(scratch / "unpacked" / "usr" / "share" / "libreoffice" / "help", new)
     if not pages:
         raise CannotBring(f"the packages {', '.join(PACKAGES)} hold no pages where they used to; was LibreOffice reorganised?")
+    new.replace(target)  # whole or not at all
     return pages
 
 
@@ -59,7 +61,7 @@ def _run(command: list[str], folder: Path) -> None:
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)
     except FileNotFoundError:
         raise CannotBring(
-            f"{command[0]} is not here: the help corpus comes from Debian's packages; use a folder of your own with --corpus DIR"
+            f"{command[0]} is not here: the corpus comes from Debian packages; or name a folder of your own: --corpus DIR"
         ) from None
     except subprocess.CalledProcessError as error:
         last = (error.stderr.strip().splitlines() or [f"exit status {error.returncode}"])[-1]

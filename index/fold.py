@@ -6,7 +6,7 @@ character by itself, so that a piece of text folds the same wherever it stands:
     fold(a + b) == fold(a) + fold(b)
 
 except for the joins, which look at their neighbours: white space between two Han characters goes (unless it is an empty
-line), as do interpuncts inside names (比爾·蓋茨); elsewhere a run of white space becomes one space, an empty line one PARAGRAPH.
+line), as do interpuncts inside names (比爾·蓋茨); elsewhere a run of white space becomes one space, an empty line PARAGRAPH.
 
 The steps, in order: other forms of a character (case, width, compatibility, diacritics; `data/compat.tsv`), joins, Han
 variants (`data/han.tsv`).  The text between the two last, `plain`, has the same length as the folded one: what a segmenter
@@ -153,6 +153,11 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
 def original_span(text: str, offsets: list[int], start: int, end: int) -> tuple[int, int]:
     """The span of `text` that the non-empty folded span came from, with the marks that cling to its last character."""
     last = offsets[end - 1] + 1
-    while last < len(text) and ord(text[last]) in DROPPED and text[last] not in "\u00ad\u200b\ufeff":
+    while last < len(text) and clings(text[last]):
         last += 1
     return offsets[start], last
+
+
+def clings(character: str) -> bool:
+    """Whether a character folds to nothing because it is a mark on the one before it."""
+    return ord(character) in DROPPED and character not in "\u00ad\u200b\ufeff"

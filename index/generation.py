@@ -21,7 +21,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
@@ -36,6 +36,7 @@ _MANIFEST, _LOCK, _SEGMENTS = "manifest.json", "lock", "segments"
 _OURS = re.compile(
     r"files-\d+\.jsonl|dictionary-\d+\.txt|manifest\.json\.new"
 )  # files that may be removed when no manifest names them
+_SEGMENT = re.compile(r"\d{6,}-\d+")  # and folders below segments/
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ def read_manifest_of_any_format(index_dir: Path) -> Manifest:
     except (FileNotFoundError, NotADirectoryError):
         raise IndexNotFound(index_dir) from None
     except (OSError, ValueError, TypeError, KeyError) as error:
+        if not (index_dir / _SEGMENTS).is_dir():  # somebody else's manifest.json
+            raise IndexFolderTaken(index_dir) from None
         remedy = "remove that folder, then make the index anew with: tongwen index PATH"
         raise IndexDamaged(index_dir, f"its manifest cannot be read: {error}", remedy) from error
 
@@ -130,8 +133,9 @@ def read_files(index_dir: Path, manifest: Manifest) -> dict[str, FileRecord]:
 def read_dictionary(index_dir: Path, manifest: Manifest) -> str:
     """The user's dictionary that a generation was made with, "" if none."""
     try:
-        return (index_dir / manifest.dictionary).read_text(encoding="utf-8") if manifest.dictionary else ""
-    except OSError as error:
+        # As bytes, because reading as text would change the line ends, and with them the fingerprint.
+        return (index_dir / manifest.dictionary).read_bytes().decode() if manifest.dictionary else ""
+    except (OSError, ValueError) as error:
         raise IndexDamaged(
             index_dir, f"its dictionary cannot be read: {error}", "name it again: tongwen rebuild --dictionary FILE"
         ) from error
@@ -145,9 +149,9 @@ def _files_name(generation: int) -> str:
 def writing(index_dir: Path) -> Iterator[Writer]:
     """Hold the index for writing; raises IndexLocked with the holder's name.  However the process ends, the lock ends too."""
     index_dir.mkdir(parents=True, exist_ok=True)
-    if not exists(index_dir) and any(
-        path.name not in (_LOCK, _SEGMENTS) and not _OURS.fullmatch(path.name) for path in index_dir.iterdir()
-    ):
+    if exists(index_dir):
+        read_manifest_of_any_format(index_dir)  # nothing is touched, not even the lock, before it is known to be ours
+    elif _is_taken(index_dir):
         raise IndexFolderTaken(index_dir)
     with (index_dir / _LOCK).open("a+", encoding="utf-8") as lock:
         try:
@@ -155,15 +159,24 @@ def writing(index_dir: Path) -> Iterator[Writer]:
         except BlockingIOError:
             lock.seek(0)
             raise IndexLocked(index_dir, lock.read().strip() or "another process") from None
+        if not os.fstat(lock.fileno()).st_nlink:  # its holder came to nothing and has just removed the folder
+            raise IndexLocked(index_dir, "another process")
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {os.uname().nodename} since {time.strftime('%Y-%m-%d %H:%M:%S')}")
         lock.flush()
+        writer = Writer(index_dir)
         try:
-            yield Writer(index_dir)
+            yield writer
         finally:
             lock.truncate(0)
             if not exists(index_dir):  # a first build that came to nothing leaves nothing
-                rmtree(index_dir, ignore_errors=True)
+                writer.remove()
+
+
+def _is_taken(index_dir: Path) -> bool:
+    """Whether a folder without a manifest holds anything but what a crash of ours may have left."""
+    others = (path for path in index_dir.iterdir() if path.name not in (_LOCK, _SEGMENTS) and not _OURS.fullmatch(path.name))
+    return any(others) or not all(_SEGMENT.fullmatch(path.name) for path in (index_dir / _SEGMENTS).glob("*"))
 
 
 class Writer:
@@ -205,8 +218,17 @@ class Writer:
                 path.unlink()
         names = {entry.name for entry in manifest.segments} if manifest else set()
         for path in (self.index_dir / _SEGMENTS).glob("*"):
-            if path.name not in names:
+            if _SEGMENT.fullmatch(path.name) and path.name not in names:
                 rmtree(path, ignore_errors=True)  # a reader on a network disk may still hold it; next time, then
+
+    def remove(self) -> None:
+        """Remove everything that is ours; the lock last, because whoever holds the next one may write."""
+        with suppress(OSError):
+            self.clean(None)
+            with suppress(FileNotFoundError):
+                (self.index_dir / _SEGMENTS).rmdir()
+            (self.index_dir / _LOCK).unlink()
+            self.index_dir.rmdir()
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -58,14 +59,14 @@ def build(
         writer.clean(old)
         manifest = old or Manifest()
         words = generation.read_dictionary(index_dir, manifest) if words is None else words
-        job = _Job(writer, manifest, Analyser(words), progress, encoding or manifest.encoding)
-        job.refuse_other_analysis()
-        if stdin is not None:
-            job.take(STDIN, lambda: sources.read_stdin(stdin, encoding), len(stdin), 0)
-        job.update(
-            [path for path in wanted if path != STDIN] if wanted else _existing(manifest.sources), wanted or manifest.sources
-        )
-        return job.finish(started, wanted)
+        with closing(_Job(writer, manifest, Analyser(words), progress, encoding or manifest.encoding)) as job:
+            job.refuse_other_analysis()
+            job.again = encoding is not None and encoding != manifest.encoding
+            if stdin is not None:
+                job.take(STDIN, lambda: sources.read_stdin(stdin, encoding), len(stdin), 0)
+            paths = [path for path in wanted if path != STDIN] if wanted else _existing(manifest.sources)
+            job.update(paths, wanted or manifest.sources)
+            return job.finish(started, wanted)
 
 
 def rebuild(index_dir: Path, progress: Progress, encoding: str | None, dictionary: str | Path | None) -> Report:
@@ -78,19 +79,29 @@ def rebuild(index_dir: Path, progress: Progress, encoding: str | None, dictionar
         old = generation.read_manifest_of_any_format(index_dir)
         words = generation.read_dictionary(index_dir, old) if words is None else words
         fresh = Manifest(generation=old.generation, sources=old.sources)
-        job = _Job(writer, fresh, Analyser(words), progress, encoding or old.encoding)
-        if STDIN in old.sources:
-            job.take(STDIN, lambda: _stored_stdin(index_dir, old), 0, 0)
-        job.update(_existing(old.sources), old.sources)
-        job.skipped += [(path, "vanished") for path in old.sources if path != STDIN and not Path(path).exists()]
-        return job.finish(started, old.sources)
+        with closing(_Job(writer, fresh, Analyser(words), progress, encoding or old.encoding)) as job:
+            if STDIN in old.sources:
+                job.take(STDIN, lambda: _stored_stdin(index_dir, old), 0, 0)
+            existing = _existing(old.sources)
+            job.update(existing, old.sources)
+            job.skipped += [(path, "vanished") for path in old.sources if path not in (STDIN, *existing)]
+            return job.finish(started, old.sources)
 
 
 def status(index_dir: Path) -> Status:
     """See `build.status`."""
     manifest = generation.read_manifest(index_dir)
+    try:
+        return _status(index_dir, manifest)
+    except (OSError, IndexDamaged) as error:
+        if generation.read_manifest(index_dir).generation != manifest.generation:  # replaced while we were looking
+            return status(index_dir)
+        raise IndexDamaged(index_dir, f"a file of it cannot be read: {error}") from error
+
+
+def _status(index_dir: Path, manifest: Manifest) -> Status:
     records = generation.read_files(index_dir, manifest)
-    found = {file.path: file for file in sources.find_files(_existing(manifest.sources), lambda error: None)}
+    found = {file.path: file for file in _files(index_dir, _existing(manifest.sources), lambda error: None)}
     folders = [segment_folder(index_dir, entry.name) for entry in manifest.segments]
     now = Analyser(generation.read_dictionary(index_dir, manifest)).parts()
     return Status(
@@ -117,10 +128,13 @@ def status(index_dir: Path) -> Status:
 def _read_dictionary(path: str | Path) -> str:
     try:
         text, _, _ = encodings.decode(Path(path).read_bytes())
+        text.encode()  # it is kept as UTF-8
         parse_dictionary(text)
     except OSError as error:
         raise DictionaryError(path, error.strerror or str(error)) from error
-    except (ValueError, UnreadableFile) as error:
+    except UnreadableFile as error:
+        raise DictionaryError(path, error.reason) from error
+    except ValueError as error:
         raise DictionaryError(path, str(error)) from error
     return text
 
@@ -133,7 +147,15 @@ def _absolute(path: str | Path) -> str:
 
 
 def _existing(paths: Iterable[str]) -> list[str]:
-    return [path for path in paths if path != STDIN and Path(path).exists()]
+    # Path.exists() raises where a folder above may not be entered.
+    return [path for path in paths if path != STDIN and os.path.exists(path)]  # noqa: PTH110
+
+
+def _files(index_dir: Path, paths: Iterable[str], on_skip: Callable[[UnreadableFile], None]) -> Iterator[sources.FoundFile]:
+    """The files below the paths, without the index's own, by whatever links they are reached."""
+    own = {os.path.realpath(index_dir)}
+    is_own = lru_cache(maxsize=None)(lambda folder: _below(os.path.realpath(folder), own))
+    return (file for file in sources.find_files(paths, on_skip) if not is_own(os.path.dirname(file.path)))  # noqa: PTH120
 
 
 def _stored_stdin(index_dir: Path, manifest: Manifest) -> tuple[str, Document]:
@@ -187,9 +209,13 @@ class _SegmentWriter:
 
     def close(self) -> SegmentEntry:
         """Write what is still in memory."""
-        self._texts.close()
+        self._texts.finish()
         self._postings.write(self._folder)
         return SegmentEntry(self.name, self._texts.documents, self._texts.passages)
+
+    def abandon(self) -> None:
+        """Close the files as they are."""
+        self._texts.close()
 
 
 @dataclass(slots=True)
@@ -217,6 +243,11 @@ class _Segments:
             self.done.append(self._open.close())
             self._open = None
 
+    def abandon(self) -> None:
+        """Close the files of the segment at hand, if something went wrong with it."""
+        if self._open is not None:
+            self._open.abandon()
+
 
 class _Job:
     """One build, update or rebuild, with what it has found so far."""
@@ -233,6 +264,7 @@ class _Job:
         self.doubtful: list[tuple[str, str]] = []
         self.counts: Counter[str] = Counter()
         self.touched = False
+        self.again = False  # whether files are read again that have not changed
         self._texts = lru_cache(maxsize=None)(lambda name: Texts(segment_folder(self.index_dir, name)))
 
     def refuse_other_analysis(self) -> None:
@@ -240,11 +272,14 @@ class _Job:
         if self.manifest.segments and (changed := differences(self.manifest.analysis, self.analyser.parts())):
             raise IndexOutdated(self.index_dir, changed)
 
+    def close(self) -> None:
+        """Leave no file open, however the job ended."""
+        self.segments.abandon()
+
     def update(self, paths: list[str], named: Iterable[str]) -> None:
         """Read what is new or changed below the paths, drop what vanished below those named."""
         self.progress(Step("looking", 0, 0))
-        files = list(sources.find_files(paths, lambda error: self.skipped.append((error.path, error.reason))))
-        files = [file for file in files if not _below(file.path, {str(self.index_dir.absolute())})]
+        files = list(_files(self.index_dir, paths, lambda error: self.skipped.append((error.path, error.reason))))
         roots = {path for path in named if path != STDIN}
         self._drop(path for path in self.records.keys() - {file.path for file in files} if _below(path, roots))
         for number, file in enumerate(files):
@@ -254,7 +289,7 @@ class _Job:
 
     def _consider(self, file: sources.FoundFile) -> None:
         record = self.records.get(file.path)
-        if record is None or not _unchanged(record, file):
+        if record is None or self.again or not _unchanged(record, file):
             self.take(file.path, lambda: sources.read_file(file, self.encoding), file.size, file.mtime_ns)
         elif record.skipped:
             self.skipped.append((file.path, record.skipped))
@@ -272,11 +307,13 @@ class _Job:
         except UnreadableFile as error:
             self.skipped.append((path, error.reason))
             self._drop([path] if old else ())
+            if isinstance(error.__cause__, OSError):  # what hindered it, permissions say, may go without changing the file
+                record = replace(record, mtime_ns=_RACY)
             self.records[path] = replace(record, skipped=error.reason)
             return
         if document.doubtful:
             self.doubtful.append((path, document.encoding))
-        if old is not None and old.hash == digest:
+        if old is not None and old.hash == digest and not self.again:
             self.counts["unchanged"] += 1
             self.records[path] = replace(old, size=record.size, mtime_ns=record.mtime_ns)
             return

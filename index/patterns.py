@@ -1,7 +1,7 @@
 """What an occurrence of a plan's leaf is: the one definition.
 
 The engine that decides whether a passage matches and the highlighter that marks it both ask here, so they cannot differ.
-Pure; knows neither indexes nor how text folds.
+Pure; knows no index, and of folding only which marks cling to a character.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from .fold import clings
 from .model import WILD_GAP, Term, Wild
 from .scripts import is_letter
 
@@ -23,8 +24,11 @@ def in_folded(leaf: Term | Wild, text: str, start: int = 0) -> Iterator[Span]:
 
 
 def as_typed(typed: str, text: str, start: int = 0) -> Iterator[Span]:
-    """The spans of what was typed in original text; both are taken to be in Normalization Form C already."""
-    return _literal(typed, text, start)
+    """The spans of what was typed in original text; both are taken to be in Normalization Form C already.
+
+    A character with one more mark on it is another one: x is not x̄.
+    """
+    return (span for span in _literal(typed, text, start) if not any(map(clings, text[span[1] : span[1] + 1])))
 
 
 def _literal(wanted: str, text: str, start: int) -> Iterator[Span]:

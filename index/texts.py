@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from .errors import IndexDamaged
 from .model import Document, Heading, Passage
 
 LANGUAGES = ("und", "zh", "zh-Hans", "zh-Hant", "en", "ja")
@@ -68,7 +69,7 @@ def decode(data: bytes) -> str:
 
 
 class TextsWriter:
-    """Writes a segment's texts into an existing folder; close it to have them on disk for sure."""
+    """Writes a segment's texts into an existing folder; finish it to have them whole on disk."""
 
     def __init__(self, folder: Path) -> None:
         self._files: dict[str, BinaryIO] = {name: (folder / name).open("wb") for name in (*_BLOBS, *_ROW_FILES)}
@@ -121,10 +122,14 @@ class TextsWriter:
             self.passages, originals, folded, paths, titles, folded_titles, details, language, has_lines, title_terms
         )
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Write the closing rows and close the files."""
         self._append("documents", self._starts(0, 0, 0))
         self._append("passages", (self.documents, 0, 0, self._tell("originals"), self._tell("folded"), 0))
+        self.close()
+
+    def close(self) -> None:
+        """Close the files as they are."""
         for file in self._files.values():
             file.close()
 
@@ -137,19 +142,32 @@ def _mapped(path: Path) -> mmap.mmap | bytes:
 
 
 class Texts:
-    """A segment's texts, mapped.  Documents and passages are named by their number in the segment, from 0."""
+    """A segment's texts, mapped.  Documents and passages are named by their number in the segment, from 0.
+
+    Raises IndexDamaged if a file is missing, or has not the length that the closing rows say.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._blobs = {name: _mapped(folder / name) for name in _BLOBS}
+        try:
+            self._blobs = {name: _mapped(folder / name) for name in _BLOBS}
+            self._documents = self._rows(folder / "documents", DocumentRow)
+            self._passages = self._rows(folder / "passages", PassageRow)
+        except OSError as error:
+            raise IndexDamaged(folder, f"its texts cannot be read: {error}") from error
         self.originals, self.folded = self._blobs["originals"], self._blobs["folded"]
-        self._documents = self._rows(folder / "documents")
-        self._passages = self._rows(folder / "passages")
         self.documents = len(self._documents) // len(DocumentRow._fields) - 1
         self.passages = len(self._passages) // len(PassageRow._fields) - 1
+        sizes = map(len, self._blobs.values())
+        if self.document(self.documents) != (self.passages, *sizes, 0, 0, 0) or self.passage(self.passages) != (
+            *(self.documents, 0, 0, len(self.originals), len(self.folded), 0),
+        ):
+            raise IndexDamaged(folder, "its texts do not fit together")
 
     @staticmethod
-    def _rows(path: Path) -> memoryview | array[int]:
+    def _rows(path: Path, row: type[DocumentRow | PassageRow]) -> memoryview | array[int]:
         data = _mapped(path)
+        if not data or len(data) % (8 * len(row._fields)):
+            raise IndexDamaged(path, "it is too short")
         if sys.byteorder == "little":
             return memoryview(data).cast("Q")
         numbers = array("Q", bytes(data))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..index.analysis import cut, grams, pieces
-from ..index.fold import fold
+from ..index.fold import fold, fold_with_offsets, original_span
 from ..index.model import LEVELS, AllOf, AnyOf, Filter, Hint, Level, Not, Plan, Term, Wild
 from ..index.scripts import is_unspaced, runs
 from . import query
@@ -87,15 +87,19 @@ class _Planner:
                 yield Term(part.text, part.typed, word=not part.literal, exact=self.exact or node.exact)
 
     def phrase(self, node: query.Phrase) -> Plan | None:
-        typed = node.text.strip()
-        if text := fold(typed).strip():
-            return Term(text, typed, word=False, exact=self.exact or node.exact)
+        folded, offsets = fold_with_offsets(node.text)
+        if text := folded.strip():
+            at = folded.index(text)
+            start, end = original_span(node.text, offsets, at, at + len(text))  # without what is invisible around it
+            return Term(text, node.text[start:end], word=False, exact=self.exact or node.exact)
         self.warnings.append("a quote with nothing to search for was left out")
         return None
 
     def wildcard(self, node: query.Wildcard) -> Plan | None:
         parts = tuple(map(fold, node.parts))
         if any(map(str.isalnum, "".join(parts))):
+            if self.exact or node.exact:
+                self.warnings.append(f"{node.text} was searched in every spelling; a word with * cannot be taken as typed")
             return Wild(parts, "*".join(node.parts))
         self.warnings.append(f"{node.text} has no letters to search for and was left out")
         return None

@@ -17,6 +17,7 @@ import sys
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from ..fold import DROPPED, WHITE
@@ -26,7 +27,10 @@ from ..fold import DROPPED, WHITE
 KEPT_APART = frozenset({"呆待", "坐座", "坯坏", "象像", "里哩", "具俱"})
 
 # Joined by OpenCC's phrase tables only, but one word whatever stands around it.
-ALSO_JOINED = ("什甚",)  # 甚麼 is how Hong Kong writes 什麼; 甚至 has no double 什至
+ALSO_JOINED = (
+    "什甚",  # 甚麼 is how Hong Kong writes 什麼; 甚至 has no double 什至
+    *("礦鑛", "柏栢", "彝彜", "妍姸", "鰲鼇"),  # names of people, schools and stations: 銀鑛灣
+)
 
 # Whole characters in the block CJK Radicals Supplement, which PDF files are full of and NFKD leaves alone.
 # Source: Unicode, EquivalentUnifiedIdeograph.txt.
@@ -50,6 +54,7 @@ def dictionary(name: str) -> dict[str, list[str]]:
     return {key: values.split(" ") for key, values in pairs if len(key) == 1}
 
 
+@cache
 def simplified() -> dict[str, str]:
     """Traditional → Simplified, the usual conversion of each character."""
     both = dictionary("TSCharacters") | dictionary("TSCharactersExt")
@@ -134,8 +139,10 @@ def decomposed(character: str) -> str:
 
 def compat_table() -> dict[str, str]:
     """Character → its plain form, where it is not its own; white space and dropped characters are the folder's business."""
-    every = (chr(point) for point in range(sys.maxunicode + 1) if point not in WHITE and point not in DROPPED)
-    return {character: plain for character in every if (plain := decomposed(character)) != character}
+    # Nothing in the categories C (controls, surrogates, private use, not yet assigned) has another form.
+    every = (character for character in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(character)[0] != "C")
+    kept = (character for character in every if ord(character) not in WHITE and ord(character) not in DROPPED)
+    return {character: plain for character in kept if (plain := decomposed(character)) != character}
 
 
 def rendered(table: dict[str, str]) -> str:

@@ -72,8 +72,8 @@ class EmbeddedEngine:
     # -------------------------------------------------------------------------------------- what is there
 
     def frequency(self, word: str) -> int:
-        """In how many passages a token is (deleted ones may be counted: this only guides the cutting of queries)."""
-        return sum(segment.postings.frequency("words", word) for segment in self._segments)
+        """In how many passages a token is."""
+        return sum(segment.frequency(word) for segment in self._segments)
 
     def count(self, leaf: Term | Wild) -> tuple[int, int]:
         """In how many passages a leaf is a word by itself, and in how many it is at all."""

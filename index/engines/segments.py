@@ -46,6 +46,11 @@ class Segment:
         """The numbers (in the segment) of its passages that are not deleted."""
         return (number for number in range(self.texts.passages) if number not in self.dead)
 
+    def frequency(self, word: str) -> int:
+        """In how many passages that are not deleted a token is."""
+        count = self.postings.frequency("words", word)
+        return len(self.postings_of("words", word)[0]) if count and self.dead else count
+
     def postings_of(self, name: str, term: str) -> Postings:
         """Passages that are not deleted with a term, and how often they have it."""
         numbers, weights = self.postings.postings(name, term)

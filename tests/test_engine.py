@@ -1,0 +1,571 @@
+"""The embedded engine against brute force over the documents, and its postings against plain Whoosh and plain dicts."""
+
+import fnmatch
+import math
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import whoosh.index
+import whoosh.query
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tongwen.index import indexing
+from tongwen.index.analysis import Analyser
+from tongwen.index.engines import embedded, segments, whoosh as postings
+from tongwen.index.engines.embedded import K1, LOOSE, B, EmbeddedEngine
+from tongwen.index.engines.segments import SegmentFiles
+from tongwen.index.engines.whoosh import FIELDS, PostingsReader, PostingsWriter
+from tongwen.index.errors import IndexDamaged
+from tongwen.index.fold import fold, fold_with_offsets
+from tongwen.index.language import language
+from tongwen.index.model import AllOf, AnyOf, Document, Filter, Heading, Hint, Not, Plan, Term, Wild, leaves
+from tongwen.index.passages import split
+from tongwen.index.patterns import in_folded
+from tongwen.index.scripts import is_letter, is_unspaced
+from tongwen.searcher.rank import best
+
+SOME = settings(max_examples=40, deadline=None)
+
+
+@lru_cache
+def analyser() -> Analyser:
+    """The one analyser of all tests here: its segmenter takes long to load."""
+    return Analyser()
+
+
+def segment_of(folder: Path, documents: list[Document], deleted: Iterator[int] = ()) -> SegmentFiles:
+    """Write documents as one segment."""
+    folder.mkdir()
+    writer = indexing._SegmentWriter("segment", folder, analyser())
+    for number, document in enumerate(documents):
+        assert writer.add(document) == number
+    entry = writer.close()
+    assert (entry.documents, entry.passages) == (len(documents), sum(len(split(document)) for document in documents))
+    return SegmentFiles(folder, frozenset(deleted))
+
+
+class Opened(EmbeddedEngine):
+    """An engine over documents in one segment, in a folder of its own that goes with it."""
+
+    def __init__(self, *texts: str | Document) -> None:
+        self.texts = [text if isinstance(text, Document) else Document(f"/{n}.txt", text, "") for n, text in enumerate(texts)]
+        self._folder = tempfile.TemporaryDirectory()
+        super().__init__([segment_of(Path(self._folder.name) / "segment", self.texts)])
+        self.spans = [(number, passage) for number, document in enumerate(self.texts) for passage in split(document)]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+        self._folder.cleanup()
+
+    def ids(self, plan: Plan) -> set[int]:
+        """The numbers of the passages that a plan finds."""
+        return {match.id for match in self.search(plan)}
+
+
+def literal(text: str, typed: str = "", **how: bool) -> Term:
+    """A piece of text to be found wherever it stands."""
+    return Term(text, typed or text, word=False, **how)
+
+
+# ------------------------------------------------------------------------------------------ postings
+
+WORDS = ["b", "c", "", "ab", "a", "字", "字典", "典", "\ud800", "\0", "zz" * 40]
+_terms = st.sampled_from([word for word in WORDS if word])
+_passages = st.lists(
+    st.tuples(
+        st.fixed_dictionaries({"grams": st.sets(_terms), "title": st.sets(_terms, max_size=2)}),
+        st.fixed_dictionaries(
+            {
+                "words": st.dictionaries(_terms, st.integers(1, 300), max_size=6),
+                "heading": st.dictionaries(_terms, st.integers(1, 2), max_size=2),
+            }
+        ),
+    ),
+    max_size=24,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(passages=_passages, block=st.sampled_from((1, 2, 3, 7, 4096)))
+def test_postings_as_dicts(passages, block):
+    """Posting lists of any number of blocks are what dicts make of the same passages; terms come in order, by prefix."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setattr(postings, "BLOCK", block)
+        writer = PostingsWriter()
+        for sets, counts in passages:
+            writer.add(sets, counts)
+        assert writer.postings == sum(len(terms) for fields in passages for field in fields for terms in field.values())
+        writer.write(Path(folder))
+        reader = PostingsReader(Path(folder))
+        for field in FIELDS:
+            rows = [({**sets, **counts})[field] for sets, counts in passages]
+            for term in WORDS:
+                expected = {
+                    number: min(row[term], 255) if isinstance(row, dict) else 1
+                    for number, row in enumerate(rows)
+                    if term in row
+                }
+                numbers, weights = reader.postings(field, term)
+                assert dict(zip(numbers, weights, strict=True)) == expected
+                assert list(numbers) == sorted(expected)
+                assert reader.frequency(field, term) == len(expected)
+                known = sorted(
+                    {word for row in rows for word in row if word.startswith(term)},
+                    key=lambda word: word.encode("utf-8", "surrogatepass"),
+                )
+                assert list(reader.terms(field, term)) == known
+        reader.close()
+
+
+TEXTS = (
+    "晶片出口管制的新規定。chips and chips",
+    "国产芯片, chip exports; 出口出口出口",
+    "國產晶片 chips chips chips chips",
+    "nothing of the kind",
+    "chips " + "other words " * 20,
+)
+
+
+def test_plain_whoosh_reads_it():
+    """Whoosh alone opens a segment: hits and frequencies are ours, and its own BM25F puts the shorter and fuller first."""
+    with Opened(*TEXTS) as engine, tempfile.TemporaryDirectory() as folder:
+        segment = Path(segment_of(Path(folder) / "s", engine.texts).folder)
+        index = whoosh.index.open_dir(str(segment / "postings"))
+        assert index.doc_count() == len(TEXTS)
+        ours = PostingsReader(segment)
+        with index.searcher() as searcher:
+            for field in FIELDS:
+                for term in searcher.reader().field_terms(field):
+                    numbers, weights = ours.postings(field, term)
+                    hits = searcher.search(whoosh.query.Term(field, term), limit=None)
+                    assert sorted(hit.docnum for hit in hits) == list(numbers)
+                    matcher = searcher.postings(field, term)
+                    assert [(matcher.id(), matcher.weight()) for _ in _moves(matcher)] == list(
+                        zip(numbers, weights, strict=True)
+                    )
+            ranked = [hit.docnum for hit in searcher.search(whoosh.query.Term("words", "chips"), limit=None)]
+        assert ranked == [match.id for match in best(engine.search(Term("chips", "chips")), 0, engine.place)]
+        assert (ranked[0], ranked[-1]) == (2, 4)
+        ours.close()
+        index.close()
+
+
+def _moves(matcher: object) -> Iterator[None]:
+    while matcher.is_active():
+        yield
+        matcher.next()
+
+
+def test_broken_postings(tmp_path):
+    """Whatever Whoosh says of a broken file, we say that the index is damaged, also when it shows only on reading."""
+    folder = segment_of(tmp_path / "s", [Document("/a", "字", "")]).folder
+    reader = PostingsReader(folder)
+    reader._reader.close()
+    with pytest.raises(IndexDamaged, match="its postings cannot be read"):
+        reader.postings("words", "字")
+    with pytest.raises(IndexDamaged, match="its postings cannot be read"):
+        PostingsReader(tmp_path)
+
+
+# ------------------------------------------------------------------------------------------ generated documents
+
+PIECES = (
+    *(
+        "晶片",
+        "芯片",
+        "芯",
+        "出口管制",
+        "的新规定",
+        "北京大学图书馆",
+        "大學",
+        "圖書館",
+        "上海自来水来自海上",
+        "水",
+        "カタカナ",
+        "の",
+    ),
+    *("chips", "chip", "Export", "controls", "a", "GPT-4", "C++", "12:30", "é", "ＡＩ", "㍿", "x̄", "\ud800", "𠮷"),
+    *("，", "。", "。\n", "\n\n", "\n", " ", "  ", "·", "！", "…", ". ", "(", "\0", "\u200b", "　"),
+)
+_document = st.builds(
+    lambda seed, size: "".join(random.Random(seed).choices(PIECES, k=size)) + "字",
+    st.integers(0, 10**6),
+    st.sampled_from((3, 40, 400)),
+)
+
+
+class Brute:
+    """Documents folded whole, and passages by what they hold: no postings, no segments, no windows."""
+
+    def __init__(self, engine: Opened) -> None:
+        self.engine = engine
+        self.folded = [fold_with_offsets(document.text) for document in engine.texts]
+        self.all = set(range(len(engine.spans)))
+
+    def starts(self, document: int, begin: int) -> int | None:
+        """The passage in which the folded offset of a document is."""
+        at = self.folded[document][1][begin]
+        inside = (n for n, (number, p) in enumerate(self.engine.spans) if number == document and p.start <= at < p.end)
+        return next(inside, None)
+
+    def holding(self, text: str) -> set[int]:
+        """The passages in which a literal begins: a substring, not cut out of a word of a spaced script."""
+        found = set()
+        for number, (folded, _) in enumerate(self.folded):
+            for at in range(len(folded)):
+                end = at + len(text)
+                if folded.startswith(text, at) and not _inside(folded, at) and not _inside(folded, end):
+                    found.add(self.starts(number, at))
+        return found
+
+    def wild(self, leaf: Wild) -> set[int]:
+        """The passages in which a wildcard begins."""
+        return {self.starts(n, at) for n, (folded, _) in enumerate(self.folded) for at, _ in in_folded(leaf, folded)}
+
+    def words(self, passage: int) -> Counter[str]:
+        """The words of a passage."""
+        number, span = self.engine.spans[passage]
+        return Counter(analyser().words(self.engine.texts[number].text[span.start : span.end]))
+
+    def of(self, plan: Plan) -> set[int]:
+        """The passages that a plan finds inside another."""
+        match plan:
+            case Term(word=True) if not is_unspaced(plan.text):
+                return {passage for passage in self.all if self.words(passage)[plan.text]}
+            case Term():
+                return self.holding(plan.text)
+            case Wild():
+                return self.wild(plan)
+            case Filter():
+                return {n for n, (document, _) in enumerate(self.engine.spans) if self.meets(self.engine.texts[document], plan)}
+            case Not():
+                return self.all - self.of(plan.child)
+            case AnyOf():
+                return set().union(*map(self.of, plan.children))
+            case AllOf():
+                return self.all.intersection(*map(self.of, plan.children))
+        return set()
+
+    @staticmethod
+    def meets(document: Document, condition: Filter) -> bool:
+        """Whether a document meets a condition."""
+        if condition.field == "title":
+            return condition.value in fold(document.title)
+        if condition.field == "path":
+            return any(fnmatch.fnmatchcase(document.path, glob) for glob in (condition.value, "*/" + condition.value))
+        own = language(document.text)
+        return (
+            own in (condition.value, "zh")
+            if condition.value in ("zh-Hans", "zh-Hant")
+            else own.split("-")[0] == condition.value
+        )
+
+    def top(self, plan: Plan) -> set[int]:
+        """The passages that a plan finds by itself: with all of it or, if there are none, with some."""
+        children = plan.children if isinstance(plan, AllOf) else (plan,)
+        wanted = [self.of(child) for child in children if not isinstance(child, (Not, Filter, Hint))]
+        allowed = self.all.intersection(*(self.of(child) for child in children if isinstance(child, (Not, Filter))))
+        if not wanted:
+            return allowed
+        return (allowed & set.intersection(*wanted)) or (allowed & set.union(*wanted) if len(wanted) > 1 else set())
+
+
+def _inside(text: str, at: int) -> bool:
+    return 0 < at < len(text) and is_letter(text[at - 1]) and is_letter(text[at])
+
+
+def _slices(data: st.DataObject, brute: Brute, most: int) -> Iterator[str]:
+    """Pieces of the documents' folded text, many of them around the borders of passages, and some that are nowhere."""
+    for number, (folded, offsets) in enumerate(brute.folded):
+        borders = [p.start for n, p in brute.engine.spans if n == number]
+        for _ in range(4):
+            if data.draw(st.booleans()):
+                border = data.draw(st.sampled_from(borders))
+                at = next((i for i, offset in enumerate(offsets) if offset >= border), 0) - data.draw(st.integers(0, most))
+            else:
+                at = data.draw(st.integers(0, max(0, len(folded) - 1)))
+            yield folded[max(0, at) :][: data.draw(st.integers(1, most))].strip()
+    yield "".join(data.draw(st.lists(st.sampled_from(PIECES), min_size=1, max_size=3)))
+
+
+# ------------------------------------------------------------------------------------------ what is found
+
+
+@settings(max_examples=80, deadline=None)
+@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+def test_phrases_as_brute_force(texts, data):
+    """A phrase is found in exactly the passages where it begins, across passages, lines and scripts."""
+    with Opened(*texts) as engine:
+        brute = Brute(engine)
+        for phrase in filter(None, (fold(text).strip() for text in _slices(data, brute, 40))):
+            expected = brute.holding(phrase)
+            assert engine.ids(literal(phrase)) == expected, phrase
+            assert engine.count(literal(phrase)) == (0, len(expected))
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+def test_wildcards_as_brute_force(texts, data):
+    """A wildcard is found in exactly the passages where it begins."""
+    with Opened(*texts) as engine:
+        brute = Brute(engine)
+        for part in _slices(data, brute, 12):
+            cuts = sorted({data.draw(st.integers(0, len(part))) for _ in range(data.draw(st.integers(1, 2)))})
+            ends = [0, *(data.draw(st.integers(cut, min(cut + 3, len(part)))) for cut in cuts)]
+            parts = tuple(fold(part[start:end]) for start, end in zip(ends, [*cuts, len(part)], strict=True))
+            if len(parts) < 2 or not any(map(str.isalnum, "".join(parts))) or not all(parts[1:-1]):
+                continue
+            wild = Wild(parts, "*".join(parts))
+            assert engine.ids(wild) == brute.wild(wild), parts
+
+
+_leaf = st.one_of(
+    st.sampled_from(("芯片", "出口", "大学", "水", "chips", "chip", "export", "a", "カタ")).map(lambda text: Term(text, text)),
+    st.sampled_from(("口管", "chips", "c++", "，", "图书馆", "。")).map(literal),
+    st.sampled_from((("ch", ""), ("出", "制"), ("", "片"))).map(lambda parts: Wild(parts, "*".join(parts))),
+    st.builds(Filter, st.just("title"), st.sampled_from(("芯", "ch", "x"))),
+    st.builds(Filter, st.just("path"), st.sampled_from(("*.md", "0*", "*", "a/*.txt", "[12].txt", "sub"))),
+    st.builds(Filter, st.just("lang"), st.sampled_from(("zh", "zh-Hans", "zh-Hant", "en", "ja", "und"))),
+)
+
+
+def _tuples(children: st.SearchStrategy[Plan]) -> st.SearchStrategy[tuple[Plan, ...]]:
+    return st.lists(children, min_size=1, max_size=3).map(tuple)
+
+
+_plan = st.recursive(
+    _leaf,
+    lambda children: st.builds(AllOf, _tuples(children)) | st.builds(AnyOf, _tuples(children)) | st.builds(Not, children),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(texts=st.lists(_document, min_size=1, max_size=4), plan=_plan, hinted=st.booleans())
+def test_plans_as_set_algebra(texts, plan, hinted):
+    """All, any, not and conditions are what they are among sets; hints change no set."""
+    paths = ("/a/0.txt", "/a/b/1.md", "/sub/2.txt", "/a/sub/3.md")
+    documents = [Document(path, text, fold(text[:4])) for path, text in zip(paths, texts, strict=False)]
+    with Opened(*documents) as engine:
+        brute = Brute(engine)
+        if hinted and isinstance(plan, AllOf):
+            plan = AllOf((*plan.children, Hint("片出")))
+        matches = engine.search(plan)
+        assert {match.id for match in matches} == brute.top(plan)
+        assert len({match.id for match in matches}) == len(matches)
+        assert engine.count_documents(match.id for match in matches) == len({engine.spans[match.id][0] for match in matches})
+        partial = {match.tier for match in matches} == {2}
+        assert partial or not {match.tier for match in matches} & {2}
+
+
+@SOME
+@given(
+    texts=st.lists(_document, min_size=1, max_size=3),
+    typed=st.sampled_from(("晶片", "芯片", "Export", "export", "圖書館", "ＡＩ", "é", "。")),
+)
+def test_exact_terms(texts, typed):
+    """A term to be taken as typed is found only where the document has it in these very characters."""
+    with Opened(*texts) as engine:
+        expected = set()
+        for number, (document, span) in enumerate(engine.spans):
+            text = engine.texts[document].text
+            starts = (at for at in range(span.start, span.end) if text.startswith(typed, at))
+            if any(not _inside(text, at) and not _inside(text, at + len(typed)) for at in starts):
+                expected.add(number)
+        assert engine.ids(Term(fold(typed), typed, word=False, exact=True)) == expected
+
+
+def test_exact_by_one_mark():
+    """Marks that folding drops make another text; how they are composed does not."""
+    with Opened("cafe", "café", "cafe\u0301") as engine:
+        assert engine.ids(Term("cafe", "café", exact=True)) == {1, 2}
+        assert engine.ids(Term("cafe", "cafe\u0301", exact=True)) == {1, 2}
+        assert engine.ids(Term("cafe", "cafe", exact=True)) == {0}
+
+
+def test_word_in_a_title_only():
+    """The words of a title that is no part of the text (HTML) are found with the first passage."""
+    with Opened(Document("/a", "text。" * 200, "Memory 晶片")) as engine:
+        assert len(engine.spans) > 2
+        assert engine.ids(Term("memory", "memory")) == {0}
+        assert engine.ids(Term("芯片", "晶片")) == set()
+        assert engine.ids(Term(fold("晶片"), "晶片")) == {0}
+
+
+def test_tiers():
+    """First what has the words as words, then what has them inside longer ones, and some of them only if none has all."""
+    with Opened("北京大学图书馆", "大学 生活", "学图", "别的") as engine:
+        tiers = {match.id: match.tier for match in engine.search(Term("大学", "大学"))}
+        assert tiers == {0: 0, 1: 0}
+        assert {match.id: match.tier for match in engine.search(Term("学图", "学图"))}[0] == 1
+        both = AllOf((Term("大学", "大学"), Term("学图", "学图")))
+        assert {match.id: match.tier for match in engine.search(both)} == {0: 1}
+        some = AllOf((Term("大学", "大学"), Term("nowhere", "nowhere")))
+        assert {match.id: match.tier for match in engine.search(some)} == {0: 2, 1: 2}
+        either = AnyOf((Term("大学", "大学"), Term("学图", "学图")))
+        assert {match.id: match.tier for match in engine.search(either)}[0] == 0
+
+
+# ------------------------------------------------------------------------------------------ scores
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    texts=st.lists(_document, min_size=1, max_size=6), word=st.sampled_from(("芯片", "出口", "chips", "水", "上海", "export"))
+)
+def test_bm25(texts, word):
+    """The score of one word is BM25 as published: Robertson and Zaragoza (3.15) with Lucene's idf, inside words as `LOOSE`."""
+    with Opened(*texts) as engine:
+        brute = Brute(engine)
+        words = [brute.words(number) for number in range(len(engine.spans))]
+        found = brute.of(Term(word, word))
+        mean = max(1.0, sum(own.total() for own in words) / len(words))
+        idf = math.log(1 + (len(words) - len(found) + 0.5) / (len(found) + 0.5))
+        expected = {}
+        for number in found:
+            frequency = words[number][word] or LOOSE
+            saturated = frequency / (frequency + K1 * (1 - B + B * words[number].total() / mean))
+            expected[number] = idf * saturated * (K1 + 1)
+        matches = engine.search(Term(word, word))
+        assert {match.id: match.score for match in matches} == pytest.approx(expected, rel=1e-9)
+        assert {match.id for match in matches if match.tier == 0} == {number for number in found if words[number][word]}
+        assert engine.frequency(word) == sum(1 for own in words if own[word])
+
+
+def test_titles_headings_and_hints_raise():
+    """The same passage is worth more under a title or heading that has the word, most under a title of just the words."""
+
+    def score(document: Document, plan: Plan) -> float:
+        with Opened(document, Document("/z", "别的 other", "")) as engine:
+            return next(match.score for match in engine.search(plan) if match.id == 0)
+
+    chips, plain = Term("chips", "chips"), Document("/a", "chips here", "")
+    alone = score(plain, chips)
+    headed = score(replace(plain, text="chips here", headings=(Heading(0, "chips"),)), chips)
+    titled = score(replace(plain, title="chips here"), chips)
+    exactly = score(replace(plain, title="chips"), chips)
+    assert alone < headed
+    assert alone < titled < exactly
+    both = AllOf((Term("出口", "出口"), Term("管制", "管制")))
+    hinted = AllOf((*both.children, Hint("口管")))
+    together, apart = Document("/a", "出口管制", ""), Document("/a", "出口，管制", "")
+    assert score(together, hinted) > score(together, both)
+    assert score(apart, hinted) == pytest.approx(score(apart, both))
+
+
+def test_partial_answers():
+    """Without a passage that has all words: more of them first, then whose document has the others elsewhere."""
+    filler = "filler。" * 100
+    documents = (f"alpha\n\n{filler}\n\nbeta", "alpha", f"alpha beta {filler[:40]}", "gamma")
+    with Opened(*documents) as engine:
+        plan = AllOf(tuple(Term(word, word) for word in ("alpha", "beta", "nowhere")))
+        ordered = [engine.spans[match.id][0] for match in best(engine.search(plan), 0, engine.place)]
+        assert ordered[0] == 2
+        assert ordered.index(0) < ordered.index(1)
+        assert 3 not in ordered
+
+
+# ------------------------------------------------------------------------------------------ segments
+
+
+@SOME
+@given(
+    texts=st.lists(st.tuples(_document, st.integers(0, 2), st.booleans()), min_size=1, max_size=6),
+    plan=_plan,
+    block=st.sampled_from((2, 4096)),
+)
+def test_segments_and_deletions(texts, plan, block):
+    """Documents spread over segments, among deleted ones, are found, counted and scored as in one segment without these."""
+    documents = [(Document(f"/{n}.txt", text, text[:5]), segment, dead) for n, (text, segment, dead) in enumerate(texts)]
+    plan = AllOf((plan, Hint("片出"), Term("芯片", "芯片")))
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings, "BLOCK", block)
+        live = [document for document, _, dead in sorted(documents, key=lambda row: row[1]) if not dead]
+        files = []
+        for number in sorted({segment for _, segment, _ in documents}):
+            own = [(document, dead) for document, segment, dead in documents if segment == number]
+            deleted = (n for n, (_, dead) in enumerate(own) if dead)
+            files.append(segment_of(Path(folder) / str(number), [document for document, _ in own], deleted))
+        split_up = EmbeddedEngine(files)
+        whole = EmbeddedEngine([segment_of(Path(folder) / "whole", live)] if live else [])
+        assert (split_up.passages, split_up.documents) == (whole.passages, whole.documents)
+        assert _found(split_up, plan) == pytest.approx(_found(whole, plan), rel=1e-12)
+        for leaf in leaves(plan):
+            assert split_up.count(leaf) == whole.count(leaf)
+            assert not isinstance(leaf, Term) or split_up.frequency(leaf.text) == whole.frequency(leaf.text)
+        split_up.close()
+        whole.close()
+
+
+def _found(engine: EmbeddedEngine, plan: Plan) -> dict[tuple[str, int, int], float]:
+    matches = engine.search(plan)
+    assert engine.count_documents(match.id for match in matches) == len({engine.place(match.id)[0] for match in matches})
+    return {(*engine.place(match.id), match.tier): match.score for match in matches}
+
+
+def test_no_segments():
+    """An engine without segments finds nothing, and says so."""
+    engine = EmbeddedEngine([])
+    assert (engine.passages, engine.documents, engine.search(Term("x", "x")), engine.frequency("x")) == (0, 0, [], 0)
+    assert engine.search(Not(Term("x", "x"))) == []
+    engine.close()
+
+
+# ------------------------------------------------------------------------------------------ what is shown
+
+
+@SOME
+@given(texts=st.lists(_document, min_size=1, max_size=3), around=st.integers(0, 30))
+def test_fetch(texts, around):
+    """A passage comes with its text to the letter, what stands around it, its place, and its line in the file."""
+    documents = [Document(f"/{n}.txt", text, f"title {n}", has_lines=n != 1) for n, text in enumerate(texts)]
+    with Opened(*documents) as engine:
+        for number, (document, span) in enumerate(engine.spans):
+            text = engine.texts[document].text
+            stored = engine.fetch(number, around)
+            assert stored.text == text[span.start : span.end]
+            assert stored.before == text[max(0, span.start - around) : span.start]
+            assert stored.after == text[span.end : span.end + around]
+            assert (stored.path, stored.title, stored.number, stored.start) == (
+                f"/{document}.txt",
+                f"title {document}",
+                span.number,
+                span.start,
+            )
+            assert stored.line == (None if document == 1 else text.count("\n", 0, span.start) + 1)
+            assert engine.place(number) == (stored.path, stored.start)
+            assert engine.document_of(number) == document
+
+
+@given(text=st.text(st.characters(exclude_categories=[]), max_size=6), cut=st.integers(0, 24), end=st.integers(0, 24))
+def test_decode_within(text, cut, end):
+    """Bytes cut anywhere decode to the characters that are whole in them."""
+    data = text.encode("utf-8", "surrogatepass")
+    starts = [len(text[:number].encode("utf-8", "surrogatepass")) for number in range(len(text) + 1)]
+    whole = "".join(text[n] for n, (first, last) in enumerate(pairwise(starts)) if cut <= first and last <= max(cut, end))
+    assert segments.decode_within(data[cut : max(cut, end)]) == whole
+
+
+def test_documents_are_kept_apart():
+    """A phrase does not begin in one document and end in the next, and the last one ends where it ends."""
+    with Opened("开头的晶", "片结尾", "片结尾的晶") as engine:
+        assert engine.ids(literal("晶片")) == set()
+        assert engine.ids(literal("晶\0片")) == set()
+        assert engine.ids(Wild(("的晶", "片"), "的晶*片")) == set()
+        assert engine.ids(literal("结尾")) == {1, 2}
+
+
+def test_constants_matter():
+    """The constants are those that the module names, with the values that its formula is known by."""
+    assert (embedded.K1, embedded.B) == (1.2, 0.75)
+    assert 0 < LOOSE < 1
