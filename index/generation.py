@@ -24,7 +24,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from shutil import rmtree
 
 from .errors import IndexDamaged, IndexFolderTaken, IndexLocked, IndexNotFound, IndexOutdated
 
@@ -47,6 +46,7 @@ class SegmentEntry:
     documents: int
     passages: int
     deleted: tuple[int, ...] = ()
+    postings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class Writer:
         """Name and empty folder of a new segment."""
         name = f"{generation:06}-{number}"
         folder = segment_folder(self.index_dir, name)
-        rmtree(folder, ignore_errors=True)  # a crash may have left one of this name
+        _remove(folder)  # a crash may have left one of this name
         folder.mkdir(parents=True)
         return name, folder
 
@@ -219,7 +219,7 @@ class Writer:
         names = {entry.name for entry in manifest.segments} if manifest else set()
         for path in (self.index_dir / _SEGMENTS).glob("*"):
             if _SEGMENT.fullmatch(path.name) and path.name not in names:
-                rmtree(path, ignore_errors=True)  # a reader on a network disk may still hold it; next time, then
+                _remove(path)  # a reader on a network disk may still hold it; next time, then
 
     def remove(self) -> None:
         """Remove everything that is ours; the lock last, because whoever holds the next one may write."""
@@ -229,6 +229,12 @@ class Writer:
                 (self.index_dir / _SEGMENTS).rmdir()
             (self.index_dir / _LOCK).unlink()
             self.index_dir.rmdir()
+
+
+def _remove(folder: Path) -> None:
+    from shutil import rmtree  # only who writes needs it
+
+    rmtree(folder, ignore_errors=True)
 
 
 def _write(path: Path, text: str) -> None:

@@ -32,7 +32,7 @@ SEGMENT_POSTINGS = 6_000_000
 """A segment is closed when it has so many postings, so that memory is bounded whatever the corpus."""
 
 MOST_SEGMENTS = 8
-"""More segments than this are merged, the small ones first."""
+"""More segments than this that are not full are merged."""
 
 STDIN = "-"
 
@@ -211,7 +211,7 @@ class _SegmentWriter:
         """Write what is still in memory."""
         self._texts.finish()
         self._postings.write(self._folder)
-        return SegmentEntry(self.name, self._texts.documents, self._texts.passages)
+        return SegmentEntry(self.name, self._texts.documents, self._texts.passages, postings=self._postings.postings)
 
     def abandon(self) -> None:
         """Close the files as they are."""
@@ -377,12 +377,19 @@ class _Job:
         return sum(first[number + 1] - first[number] for number in entry.deleted)
 
     def _merge(self) -> None:
-        """Write the small segments anew as one, from the texts they keep, when there are too many."""
-        every = [*self.manifest.segments, *self.segments.done]
-        if len(every) <= MOST_SEGMENTS:
+        """Write the small segments but the largest of them anew, from the texts they keep, when there are too many.
+
+        Full segments stay as they are, until half of what is in them is deleted: else every update of a large index would
+        write nearly all of it again.
+        """
+        live = {
+            entry.name: entry.postings * (1 - len(self.deleted.get(entry.name, ())) / entry.documents)
+            for entry in (*self.manifest.segments, *self.segments.done)
+        }
+        small = {name for name, postings in live.items() if postings < SEGMENT_POSTINGS / 2}
+        if len(small) <= MOST_SEGMENTS:
             return
-        largest = max(every, key=lambda entry: entry.passages)
-        moved = {entry.name for entry in every if entry is not largest}
+        moved = small - {max(small, key=lambda name: (live[name], name))}
         self.progress(Step("merging", 0, len(moved)))
         merged = _Segments(self.writer, self.manifest.generation + 1, self.analyser, list(self.segments.done))
         for path, record in list(self.records.items()):

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from .fold import clings
 from .model import WILD_GAP, Term, Wild
-from .scripts import is_letter
+from .scripts import is_letter, is_unspaced
 
 Span = tuple[int, int]
 
@@ -50,9 +50,9 @@ def _wild(parts: tuple[str, ...], text: str, start: int) -> Iterator[Span]:
     found = search(text, start)
     while found:
         first, end = found.span()
-        while open_end and _continues(text, end):
+        while open_end and end < len(text) and is_letter(text[end]) and not is_unspaced(text[end - 1]):
             end += 1
-        while open_start and _continues(text, first):
+        while open_start and first > 0 and is_letter(text[first - 1]) and not is_unspaced(text[first]):
             first -= 1
         if not _continues(text, first) and not _continues(text, end):
             yield first, end

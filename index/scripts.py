@@ -20,7 +20,14 @@ _HAN = (
     ("\U00020000", "\U0003ffff"),
 )
 # Kana, their marks and Bopomofo are written without spaces too: they are searched like Han, but not joined across spaces.
-_KANA = (("\u3041", "\u309f"), ("\u30a1", "\u30fa"), ("\u30fc", "\u30ff"), ("\u3105", "\u312f"), ("\u31f0", "\u31ff"), ("\uff66", "\uff9f"))
+_KANA = (
+    ("\u3041", "\u309f"),
+    ("\u30a1", "\u30fa"),
+    ("\u30fc", "\u30ff"),
+    ("\u3105", "\u312f"),
+    ("\u31f0", "\u31ff"),
+    ("\uff66", "\uff9f"),  # half-width: only in original text, folding widens them
+)
 
 HAN = "".join(f"{first}-{last}" for first, last in _HAN)
 """Han characters, as the inside of a regular expression's brackets."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..index.fold import fold_with_offsets, original_span
-from ..index.model import Mark, Stored, Term, Wild
+from ..index.model import WILD_GAP, Mark, Stored, Term, Wild
 from ..index.patterns import in_folded, nfc
 
 
 def reach(leaves: Iterable[Term | Wild]) -> int:
     """How many code points around a passage must be seen to mark what begins or ends outside it."""
-    return max((2 * len(leaf.typed) + 32 for leaf in leaves), default=0)
+    return max((2 * (len(leaf.typed) + WILD_GAP * _stars(leaf)) + 32 for leaf in leaves), default=0)
+
+
+def _stars(leaf: Term | Wild) -> int:
+    return len(leaf.parts) - 1 if isinstance(leaf, Wild) else 0
 
 
 def marked(stored: Stored, leaves: Sequence[Term | Wild]) -> tuple[str, tuple[Mark, ...]]:

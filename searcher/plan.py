@@ -31,6 +31,11 @@ LANGUAGES = {
 """What may be said for a language, in lower case, and what is meant."""
 
 
+def language(text: str) -> str | None:
+    """The language that was meant, None if it is not known: `zh_TW` is zh-Hant."""
+    return LANGUAGES.get(text.lower().replace("_", "-"))
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What planning asks of an index: in how many passages a word is, and how many passages there are."""
@@ -113,8 +118,8 @@ class _Planner:
         return self.language("*".join(parts))
 
     def language(self, text: str) -> Plan | None:
-        if language := LANGUAGES.get(text.lower().replace("_", "-")):
-            return Filter("lang", language)
+        if known := language(text):
+            return Filter("lang", known)
         self.warnings.append(f"lang:{text} was left out; languages are zh-Hans, zh-Hant and en")
         return None
 

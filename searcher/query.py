@@ -16,7 +16,6 @@ prints as a query that parses to the same tree.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -179,6 +178,13 @@ def parse(typed: str) -> Parsed:
     return Parsed(parser.run(), tuple(parser.warnings))
 
 
+def _like(name: str) -> list[str]:
+    """The field that a misspelt name may mean."""
+    from difflib import get_close_matches  # a slow import for a rare case
+
+    return get_close_matches(name.lower(), FIELDS, n=1, cutoff=0.8)
+
+
 class _Parser:
     """One pass over the tokens with a stack of open brackets; a method for each kind of token, by the name of its group."""
 
@@ -250,7 +256,7 @@ class _Parser:
         elif colon and name.lower() in FIELDS:
             self.name, self.at = name.lower(), start + len(name) + 1
         else:
-            for near in difflib.get_close_matches(name.lower(), FIELDS, n=1, cutoff=0.8) if name.isalpha() and colon else ():
+            for near in _like(name) if name.isalpha() and colon else ():
                 self._warn(f'"{typed[: len(name)]}:" is no field; did you mean "{near}:"? searched as text')
             self._add(self._leaf(typed))
 

@@ -18,7 +18,7 @@ from ..index.errors import IndexDamaged, IndexOutdated, QueryError
 from ..index.fold import fold
 from ..index.model import LEVELS, Explained, Explanation, Filter, Hit, Level, Match, Results, Term, Wild, leaves
 from . import highlight, rank
-from .plan import LANGUAGES, Planned, Vocabulary, plan
+from .plan import Planned, Vocabulary, language, plan
 from .query import parse
 
 
@@ -138,7 +138,9 @@ def _level(match: str) -> Level:
 
 
 def _filters(path: str | None, lang: str | None) -> list[Filter]:
-    if lang is not None and lang.lower() not in LANGUAGES:
+    filters = [] if path is None else [Filter("path", path)]
+    if lang is None:
+        return filters
+    if (known := language(lang)) is None:
         raise QueryError(f"{lang} is no language known here; use zh-Hans, zh-Hant or en")
-    by_path = [] if path is None else [Filter("path", path)]
-    return by_path if lang is None else [*by_path, Filter("lang", LANGUAGES[lang.lower()])]
+    return [*filters, Filter("lang", known)]

@@ -206,7 +206,7 @@ def test_pieces(typed, expected):
 
 
 @given(ANY_TEXT | MIXED)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_pieces_are_parts_of_what_was_typed(typed):
     """Pieces hold every letter and digit once, in order; what was typed of each is a slice of the original."""
     found, folded, at, typed_at = pieces(typed), fold(typed), 0, 0
@@ -230,6 +230,7 @@ COUNTS = {"华为": 50, "芯片": 80, "人工": 30, "智能": 30, "人工智能"
 
 
 @given(st.text("華為芯片人工智能的 ·", min_size=1, max_size=12))
+@settings(deadline=None)
 @example("人工智能的華 為芯·片")
 def test_cut_words_are_the_piece(typed):
     """The words of a cut piece joined are the piece, and what was typed of each folds to it."""

@@ -617,6 +617,55 @@ def test_merging_leaves_out_the_deleted(index, files, monkeypatch):
     assert found(index, "晶片") == {"b.md", "0.txt", "1.txt", "2.txt", "3.txt", "4.txt"}
 
 
+def test_full_segments_are_not_merged(index, files, monkeypatch):
+    """However many segments are full, neither the first build nor an update writes them again."""
+    monkeypatch.setattr(indexing, "MOST_SEGMENTS", 2)
+    monkeypatch.setattr(indexing, "SEGMENT_POSTINGS", 10)
+    stages = []
+    for number in range(4):
+        write(files / f"full{number}.txt", "出口管制的晶片和芯片，chips and exports")
+    build(index, [files], lambda step: stages.append(step.stage))
+    full = [entry.name for entry in generation.read_manifest(index).segments if entry.postings >= 10]
+    assert len(full) >= 4
+    assert "merging" not in stages
+    for number in range(5):
+        write(files / f"{number}.txt", "x")
+        build(index, [])
+    names = [entry.name for entry in generation.read_manifest(index).segments]
+    assert set(full) <= set(names)
+    assert len(names) <= len(full) + 2
+    assert found(index, "x") == {f"{number}.txt" for number in range(5)}
+
+
+def test_segments_of_mostly_deleted_documents_are_merged(index, tmp_path, monkeypatch):
+    """A full segment of which more than half is deleted counts as small again, and its dead documents go."""
+
+    def text(letter: str, count: int) -> str:
+        return "t\n\n" + " ".join(f"{letter}{number}" for number in range(count))
+
+    for name in "abc":
+        write(tmp_path / f"files/{name}.txt", text(name, 100))
+    build(index, [tmp_path / "files"])
+    [full] = generation.read_manifest(index).segments
+    monkeypatch.setattr(indexing, "MOST_SEGMENTS", 1)
+    monkeypatch.setattr(indexing, "SEGMENT_POSTINGS", full.postings)
+    (tmp_path / "files/a.txt").unlink()
+    write(tmp_path / "files/d.txt", text("d", 110))
+    build(index, [])
+    assert [entry.deleted for entry in generation.read_manifest(index).segments] == [(0,), ()]
+    (tmp_path / "files/b.txt").unlink()
+    write(tmp_path / "files/e.txt", text("e", 5))
+    build(index, [])
+    assert [(entry.documents, entry.deleted) for entry in generation.read_manifest(index).segments] == [(1, ()), (2, ())]
+    assert answers(index, "a1", "b1", "c1", "d1", "e1") == {
+        "a1": set(),
+        "b1": set(),
+        "c1": {"c.txt"},
+        "d1": {"d.txt"},
+        "e1": {"e.txt"},
+    }
+
+
 # ------------------------------------------------------------------------------------------ an update equals a fresh build
 
 QUERIES = (
@@ -677,7 +726,7 @@ def written(number: int, folder: Path, chance: random.Random) -> None:
     """Write a file of random parts; some are short, some make several passages."""
     name = f"{number % 3}/{number}.{'md' if number % 5 == 0 else 'txt'}"
     title = f"# {chance.choice(PARTS[:12])}\n\n" if chance.random() < 0.5 else ""
-    write(folder / name, title + "".join(chance.choices(PARTS, k=chance.choice((3, 20, 200)))) + "字")
+    write(folder / name, title + "".join(chance.choices(PARTS, k=chance.choice((3, 20, 120)))) + "字")
 
 
 def everything(index: Path) -> list[tuple[object, ...]]:
@@ -700,7 +749,7 @@ def assert_same(index: Path, other: Path) -> None:
     assert hits == other_hits
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(5))
 def test_update_answers_as_a_fresh_index(tmp_path, monkeypatch, seed):
     """After rounds of random edits an updated index, a fresh one and a rebuilt one give the same answers in the same order."""
     chance = random.Random(seed)
@@ -711,7 +760,7 @@ def test_update_answers_as_a_fresh_index(tmp_path, monkeypatch, seed):
     for number in numbers:
         written(number, folder, chance)
     build(index, [folder])
-    for turn in range(5):
+    for turn in range(4):
         gone = set(chance.sample(sorted(numbers), chance.randrange(3)))
         for number in gone:
             next(folder.glob(f"*/{number}.*")).unlink()

@@ -100,6 +100,7 @@ def test_every_character_is_folded_once_and_for_all():
 
 
 @given(TEXTS)
+@settings(deadline=None)
 @example("中 · \n 文")
 @example("一\n• 二")
 @example("人\n\n工")
@@ -127,7 +128,7 @@ def reference(text: str) -> str:
 
 
 @given(TEXTS)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @example("中··文")
 @example("中·\r\n\r\n·文")
 def test_joins_are_the_documented_ones(text):
@@ -136,7 +137,7 @@ def test_joins_are_the_documented_ones(text):
 
 
 @given(TEXTS, TEXTS)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @example("華", "為")
 @example("中 ", "a")
 def test_pieces_fold_as_the_whole(one, other):
@@ -150,6 +151,7 @@ def test_pieces_fold_as_the_whole(one, other):
 
 
 @given(st.text("華為人工経気⼈々", min_size=1, max_size=4), st.text("華為人工経気⼈々", min_size=1, max_size=4), TEXTS)
+@settings(deadline=None)
 def test_white_space_between_han_goes_unless_it_holds_an_empty_line(one, other, noise):
     """Any white space without an empty line in it disappears between two Han characters, with one it never does."""
     white = "".join(character for character in noise if ord(character) in WHITE) or " "
@@ -165,6 +167,7 @@ GREEK_AND_LATIN = st.text(
 
 
 @given(GREEK_AND_LATIN | st.text(st.characters(min_codepoint=0x3041, max_codepoint=0xFAFF, categories=["Lo"]), max_size=12))
+@settings(deadline=None)
 def test_canonically_equal_texts_fold_equally(text):
     """However a program composed its letters, they fold the same (Hangul, which stays in syllables, aside)."""
     assume(not re.search("[\uac00-\ud7a3]", text))
@@ -174,6 +177,7 @@ def test_canonically_equal_texts_fold_equally(text):
 
 
 @given(GREEK_AND_LATIN)
+@settings(deadline=None)
 def test_case_is_forgiven(text):
     """Small, capital and as typed fold the same (the iota below Greek letters, which becomes a letter when capital, aside)."""
     assume("\u0345" not in unicodedata.normalize("NFD", text))
@@ -304,7 +308,7 @@ def test_opencc_phrases():
 
 
 @given(TEXTS)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @example("")
 @example("㍿ · 華\u0301 為\n\nß")
 def test_offsets(text):
@@ -319,7 +323,7 @@ def test_offsets(text):
 
 
 @given(TEXTS, st.data())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @example("人\u200b工é", None)
 def test_spans_hold_what_was_folded(text, data):
     """The original span of a folded piece folds to text that holds it, and takes in nothing beyond but marks."""

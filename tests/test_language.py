@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 from tongwen.index.language import language
@@ -34,6 +34,7 @@ def test_script_follows_conversion(conversion, expected):
 
 
 @given(st.text(st.characters(codec=None), max_size=60))
+@settings(deadline=None)
 def test_every_text_has_a_label(text):
     """Nothing raises, and there are six labels."""
     assert language(text) in {"zh-Hans", "zh-Hant", "zh", "ja", "en", "und"}

@@ -136,7 +136,7 @@ LONG = st.builds(
     st.integers(0, 10**6),
     st.sampled_from([5, 26, len(ALPHABET)]),
 )
-TEXTS = st.lists(SHORT | LONG, min_size=1, max_size=3).map(lambda texts: [f"文{text}" for text in texts])
+TEXTS = st.lists(SHORT | LONG, min_size=1, max_size=5).map(lambda texts: [f"文{text}" for text in texts])
 
 
 @contextmanager
@@ -199,7 +199,7 @@ def check_phrase(searcher: Searcher, texts: list[str], phrase: str) -> None:
 
 
 def check_exact_phrase(searcher: Searcher, phrase: str) -> None:
-    """At level exact a phrase finds what it finds at level script, so far as that is written as typed; nothing else is marked."""
+    """At level exact a phrase finds what it finds at level script, so far as that is written as typed."""
     anyhow = {hit: [mark for mark in hit.matched if mark.level == "exact"] for hit in searcher.search(phrase, 0, "script")}
     exact = searcher.search(phrase, limit=0, match="exact")
 
@@ -218,7 +218,7 @@ def check_word(searcher: Searcher, texts: list[str], word: str) -> None:
     assert {number for number, own in enumerate(pieces) if any(wanted in folded_text(piece) for piece in own)} <= found, word
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(texts_and_phrases())
 @example((["文台湾"], ["臺灣"]))
 @example((["文e\u0301", "文e", "文x\u0301芯\ufe00片 台\u00ad湾"], ["e", "\u00e9", "x", "芯", "台\u200b", "文"]))
@@ -269,8 +269,8 @@ def check_hit(hit: Hit, text: str, level: str) -> None:
             assert (mark.level == "exact") == is_normally(hit.text[mark.start : mark.end], mark.typed)
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.lists(ANY_TEXT, min_size=1, max_size=3), st.lists(ANY_QUERY, min_size=6, max_size=6), st.sampled_from(LEVELS))
+@settings(deadline=None, max_examples=30)
+@given(st.lists(ANY_TEXT, min_size=1, max_size=5), st.lists(ANY_QUERY, min_size=6, max_size=6), st.sampled_from(LEVELS))
 @example(["a\ud800b"], ["a", "\ud800", '"\ud800"', "b*", "-x", "a OR b"], "cross")
 @example(["한가"], ["=가", "가", "한*", "e\u0301", "(", "“"], "exact")
 def test_hits_keep_their_promises(texts, queries, level):

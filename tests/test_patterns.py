@@ -40,7 +40,7 @@ def every_span(text: str) -> list[tuple[int, int]]:
 
 
 @given(st.text("ab中文_ -", min_size=1, max_size=3), SMALL, st.integers(0, 5))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @example("aa", "aaa aa", 0)
 @example("中中", "中中中", 0)
 @example("a中", "ba中 a中b", 0)
@@ -121,7 +121,7 @@ PARTS = st.lists(st.text("ab中文-", min_size=1, max_size=2), min_size=1, max_s
 
 
 @given(PARTS, SMALL | st.text("ab中", max_size=40))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @example(("a", "b"), "a" + "中" * WILD_GAP + "b")
 @example(("a", "b"), "a" + "中" * (WILD_GAP + 1) + "b")
 @example(("", "b", ""), "abab")
@@ -161,6 +161,7 @@ def test_a_later_start_finds_the_rest():
 
 
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
+@settings(deadline=None)
 def test_anything_may_be_looked_for(one, other, text):
     """Nothing raises; spans lie in the text and hold what they should."""
     assume(one)
@@ -174,12 +175,14 @@ def test_anything_may_be_looked_for(one, other, text):
 
 
 @given(st.text(st.characters(codec=None), min_size=1, max_size=5))
+@settings(deadline=None)
 def test_bounded_literals_are_those_with_letters_at_an_edge(text):
     """Whether the surroundings matter depends on the first and the last character."""
     assert is_bounded(text) == bool(_LETTER.match(text[0]) or _LETTER.match(text[-1]))
 
 
 @given(st.text("中一", min_size=1, max_size=3), SMALL)
+@settings(deadline=None)
 def test_unbounded_literals_occur_wherever_they_stand(wanted, text):
     """A literal that is not bounded is a plain substring."""
     assert not is_bounded(wanted)
@@ -189,6 +192,7 @@ def test_unbounded_literals_occur_wherever_they_stand(wanted, text):
 
 
 @given(ANY_TEXT)
+@settings(deadline=None)
 def test_exact_forgives_composition_only(text):
     """What is compared exactly is Unicode's Normalization Form C."""
     assert unicodedata.is_normalized("NFC", nfc(text))

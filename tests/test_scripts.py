@@ -17,7 +17,7 @@ ANY_TEXT = st.text(st.characters(codec=None), max_size=20) | st.text("中文々�
 
 
 @given(ANY_TEXT)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @example("GPU芯片v2_b")
 def test_runs_are_what_the_pattern_finds(text):
     """For long texts the pattern, for short ones the function: both give the same runs at the same places."""
@@ -25,6 +25,7 @@ def test_runs_are_what_the_pattern_finds(text):
 
 
 @given(ANY_TEXT)
+@settings(deadline=None)
 def test_runs_leave_out_nothing_but_signs(text):
     """Runs are in order, stand where they say, and between them is neither letter nor digit."""
     end = 0

@@ -204,8 +204,9 @@ def _wild_candidates(segment: Segment, wild: Wild) -> Iterable[int]:
     closed = [_closed(part, at > 0, at < last) for at, part in enumerate(wild.parts)]
     if keys := [key for part in closed for key in _keys(part)]:
         return _reaching_back(segment, _rarest(segment, keys)[0], 4 * sum(len(part) + WILD_GAP for part in wild.parts))
-    if head := [run for _, run, _ in runs(wild.parts[0])]:
-        return _prefixed(segment, "words", head[-1])
+    if head := [(run, at) for at, run, _ in runs(wild.parts[0])]:
+        prefix, at = head[-1]
+        return _reaching_back(segment, _prefixed(segment, "words", prefix), 4 * at)  # signs before it may end a passage
     return range(segment.texts.passages)
 
 

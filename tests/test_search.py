@@ -1,0 +1,306 @@
+"""The one call: what `Searcher` promises, whatever is searched for."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import tongwen.searcher
+from tongwen.index import build
+from tongwen.index.errors import IndexNotFound, QueryError, TongwenError
+from tongwen.index.model import LEVELS, Results
+from tongwen.searcher import Searcher
+
+LONG = "填充用的句子不多不少。" * 40
+
+
+def names(results: Results) -> list[str]:
+    """The names of the files found, in order."""
+    return [Path(hit.path).name for hit in results]
+
+
+# ------------------------------------------------------------------------------------------ the face
+
+
+def test_exported_names():
+    """The package exports the searcher, and only that."""
+    assert tongwen.searcher.__all__ == ["Searcher"]
+    assert tongwen.searcher.Searcher is Searcher
+    with pytest.raises(AttributeError, match="no attribute 'Finder'"):
+        tongwen.searcher.Finder  # noqa: B018
+
+
+def test_no_index(tmp_path):
+    """A folder without an index is said to be that, with the command that makes one."""
+    with pytest.raises(IndexNotFound, match="make one with: tongwen index PATH"):
+        Searcher(tmp_path / "nothing")
+
+
+def test_path_as_text(indexed, tmp_path):
+    """The index may be named by a string, and closed by leaving the context."""
+    indexed(a="茶")
+    with Searcher(str(tmp_path / "index")) as searcher:
+        assert names(searcher.search("茶")) == ["a.txt"]
+
+
+# ------------------------------------------------------------------------------------------ limit, counts
+
+
+def test_limit(indexed):
+    """`limit` bounds the hits, ten by default, all for 0; the totals count everything."""
+    searcher = indexed({f"{number:02}.txt": "茶\n" for number in range(15)})
+
+    assert len(searcher.search("茶")) == 10
+    assert len(searcher.search("茶", limit=3)) == 3
+    assert len(searcher.search("茶", limit=0)) == 15
+    assert len(searcher.search("茶", limit=99)) == 15
+    for limit in (0, 1, 10, 99):
+        assert (searcher.search("茶", limit=limit).total, searcher.search("茶", limit=limit).documents) == (15, 15)
+
+
+def test_a_limit_takes_the_best(indexed):
+    """The first hits of a long list are those of a short one, ranks and scores included."""
+    searcher = indexed({f"{number:02}.txt": "茶" * number + "水" * (40 - number) for number in range(1, 30)})
+
+    everything = searcher.search("茶 水", limit=0).hits
+    for limit in (1, 2, 7, 28):
+        assert searcher.search("茶 水", limit=limit).hits == everything[:limit]
+    assert [hit.rank for hit in everything] == list(range(1, 30))
+
+
+def test_documents_and_passages(indexed):
+    """`total` counts passages, `documents` the documents they are in."""
+    searcher = indexed(a=f"茶很热。{LONG}茶也凉。", b="茶", c="水")
+
+    results = searcher.search("茶")
+
+    assert (results.total, results.documents) == (3, 2)
+    assert {(Path(hit.path).name, hit.passage) for hit in results} >= {("a.txt", 1), ("b.txt", 1)}
+    assert len({(hit.path, hit.passage) for hit in results}) == 3
+
+
+def test_nothing_found(indexed):
+    """Nothing found is an answer, not an error."""
+    results = indexed(a="茶").search("水")
+
+    assert (results.hits, results.total, results.documents, results.partial, results.warnings) == ((), 0, 0, False, ())
+    assert not results
+    assert results.query == "水"
+    assert results.seconds >= 0
+
+
+# ------------------------------------------------------------------------------------------ what is refused
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"match": "fuzzy"}, "fuzzy is no level of matching; use one of exact, script, region, cross"),
+        ({"match": ""}, "is no level of matching"),
+        ({"lang": "tlh"}, "tlh is no language known here; use zh-Hans, zh-Hant or en"),
+        ({"limit": -1}, "limit -1 is negative; 0 means all passages"),
+    ],
+)
+def test_refused_options(indexed, options, message):
+    """An option that means nothing is refused, and the message says what would do."""
+    with pytest.raises(QueryError) as error:
+        indexed(a="茶").search("茶", **options)
+
+    assert message in str(error.value)
+    assert isinstance(error.value, TongwenError)
+
+
+@pytest.mark.parametrize("query", ["", " ", "，", '""', "()", "lang:tlh", "*"])
+def test_empty_queries(indexed, query):
+    """A query with nothing to search for is an error to search, whose first words say so, and none to explain."""
+    searcher = indexed(a="茶")
+
+    with pytest.raises(QueryError, match=r"\Anothing to search for"):
+        searcher.search(query)
+    assert searcher.explain(query).plan == ""
+    assert searcher.explain(query).leaves == ()
+
+
+def test_reasons_for_emptiness(indexed):
+    """Everything that was left out is in the one message."""
+    with pytest.raises(QueryError) as error:
+        indexed(a="茶").search("， lang:tlh -")
+
+    assert "a lone - was left out; " in str(error.value)
+    assert "nothing in ， can be searched as a word" in str(error.value)
+    assert "lang:tlh was left out" in str(error.value)
+
+
+# ------------------------------------------------------------------------------------------ options
+
+
+@pytest.mark.parametrize("match", LEVELS)
+def test_levels(indexed, match):
+    """All four levels are known, and each finds at least what those before it find."""
+    searcher = indexed(a="臺灣", b="台湾", c="台灣")
+
+    found = set(names(searcher.search("台灣", match=match)))
+    assert found == ({"c.txt"} if match == "exact" else {"a.txt", "b.txt", "c.txt"})
+
+
+@pytest.mark.parametrize(
+    ("glob", "found"),
+    [
+        ("*.md", {"a.md"}),
+        ("a.*", {"a.md", "a.txt"}),
+        ("deep/*", {"b.txt", "c.txt"}),
+        ("deep/b.txt", {"b.txt"}),
+        ("*/deeper/*", {"c.txt"}),
+        ("?.txt", {"a.txt", "b.txt", "c.txt"}),
+        ("[bc].txt", {"b.txt", "c.txt"}),
+        ("eep/b.txt", set()),
+        ("B.TXT", set()),
+        ("*", {"a.md", "a.txt", "b.txt", "c.txt"}),
+    ],
+)
+def test_path(indexed, glob, found):
+    """`path` is a shell-style pattern over the path or its end from some folder on."""
+    searcher = indexed({"a.md": "茶", "a.txt": "茶", "deep/b.txt": "茶", "deep/deeper/c.txt": "茶"})
+
+    assert set(names(searcher.search("茶", path=glob))) == found
+    assert set(names(searcher.search(f'茶 path:"{glob}"'))) == found
+
+
+@pytest.mark.parametrize(
+    ("lang", "found"),
+    [
+        ("zh-Hant", {"t", "either"}),
+        ("zh-hans", {"s", "either"}),
+        ("zh-TW", {"t", "either"}),
+        ("zh_CN", {"s", "either"}),
+        ("zh", {"t", "s", "either"}),
+        ("en", {"e"}),
+        ("ja", {"j"}),
+        (None, {"t", "s", "e", "j", "either"}),
+    ],
+)
+def test_lang(indexed, lang, found):
+    """`lang` is the language of the document; Chinese that could be either script is both."""
+    searcher = indexed(
+        t="臺灣的茶葉", s="台湾的茶叶", e="茶 is the word for tea, as everybody knows", j="お茶をのみましょうね", either="喝茶"
+    )
+
+    assert {Path(name).stem for name in names(searcher.search("茶", lang=lang))} == found
+    if lang:
+        assert {Path(name).stem for name in names(searcher.search(f"茶 lang:{lang}"))} == found
+
+
+# ------------------------------------------------------------------------------------------ tiers, order
+
+
+def test_partial(indexed):
+    """Only if no passage has all words are those with some shown, and `partial` says so."""
+    searcher = indexed(a="苹果，香蕉", b="苹果", c="香蕉，西瓜")
+
+    both = searcher.search("苹果 香蕉")
+    assert (names(both), both.partial) == (["a.txt"], False)
+    some = searcher.search("苹果 香蕉 西瓜")
+    assert (set(names(some)), some.partial) == ({"a.txt", "b.txt", "c.txt"}, True)
+    assert {hit.tier for hit in some} == {2}
+
+
+def test_tiers(indexed):
+    """Passages that have a word as a word stand above those that have it only inside longer ones."""
+    searcher = indexed(a="它们适用于各种场合", b="这些用于各种场合", c="适用于用于")
+
+    assert {Path(hit.path).name: hit.tier for hit in searcher.search("用于")} == {"a.txt": 1, "b.txt": 0, "c.txt": 0}
+    assert names(searcher.search("用于"))[-1] == "a.txt"
+
+
+def test_stable_order_among_equals(indexed, tmp_path):
+    """Passages that are worth the same stand in the order of their paths and places, however the index came about."""
+    files = {f"{name}.txt": "茶" for name in "dbeac"}
+    searcher = indexed(files)
+    assert names(searcher.search("茶")) == ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"]
+    assert names(searcher.search("茶", limit=2)) == ["a.txt", "b.txt"]
+
+    (tmp_path / "files" / "bb.txt").write_text("茶", encoding="utf-8")
+    build(tmp_path / "index", [tmp_path / "files"])  # a second segment
+    with Searcher(tmp_path / "index") as later:
+        assert names(later.search("茶")) == ["a.txt", "b.txt", "bb.txt", "c.txt", "d.txt", "e.txt"]
+
+
+def test_same_question_same_answer(indexed):
+    """Asking twice gives equal hits, to the last digit."""
+    searcher = indexed({f"{number}.txt": "茶 水 " * number + "酒" for number in range(1, 9)})
+
+    assert searcher.search("茶 水 酒", limit=0).hits == searcher.search("茶 水 酒", limit=0).hits
+
+
+def test_it_answers_from_what_it_opened(indexed, tmp_path):
+    """A searcher keeps to its generation, whatever is written meanwhile."""
+    searcher = indexed(a="茶")
+    (tmp_path / "files" / "b.txt").write_text("茶", encoding="utf-8")
+    build(tmp_path / "index", [tmp_path / "files"])
+
+    assert names(searcher.search("茶")) == ["a.txt"]
+    with Searcher(tmp_path / "index") as later:
+        assert names(later.search("茶")) == ["a.txt", "b.txt"]
+
+
+# ------------------------------------------------------------------------------------------ hits, explanations
+
+
+def test_a_hit_in_full(indexed, tmp_path):
+    """Every field of a hit."""
+    (hit,) = indexed(a="# 說茶\n\n\n台 灣的茶。").search("台湾").hits
+
+    assert hit.path == str(tmp_path / "files" / "a.txt")
+    assert (hit.rank, hit.title, hit.passage, hit.start, hit.end, hit.tier) == (1, "說茶", 1, 0, 13, 0)
+    assert (hit.text, hit.line, hit.highlights) == ("# 說茶\n\n\n台 灣的茶。", 4, ((7, 10),))
+    assert [(mark.start, mark.end, mark.level, mark.typed) for mark in hit.matched] == [(7, 10, "script", "台湾")]
+    assert hit.score > 0
+
+
+def test_lines(indexed):
+    """`line` is where the first mark stands, and None where lines mean nothing."""
+    searcher = indexed({"a.txt": "一\n二\n茶", "b.html": "<p>一<p>茶"})
+
+    assert {Path(hit.path).name: hit.line for hit in searcher.search("茶")} == {"a.txt": 3, "b.html": None}
+
+
+def test_results_are_values(indexed):
+    """Results iterate, count, compare and survive pickling."""
+    results = indexed(a="茶", b="茶").search("茶")
+
+    assert list(results) == list(results.hits)
+    assert len(results) == 2
+    assert pickle.loads(pickle.dumps(results)) == results  # noqa: S301
+
+
+@pytest.mark.parametrize("query", ["茶", "用于", "chip", "C++", '"各种 场合"', "chip*", "=茶", "臺灣", "无处可寻"])
+@pytest.mark.parametrize("match", ["exact", "cross"])
+def test_explained_numbers_are_the_searched_ones(indexed, query, match):
+    """What explain counts for a leaf is what a search for it finds, words and all."""
+    searcher = indexed(
+        a="茶，台灣", b="它们适用于各种场合", c="chips and C++", d="这些用于各种场合，茶", e="Chip、臺灣", f="chip 臺灣"
+    )
+
+    explained = searcher.explain(query, match)
+    assert len(explained.leaves) == 1
+    results = searcher.search(query, limit=0, match=match)
+
+    assert explained.leaves[0].passages == results.total
+    as_words = [hit for hit in results if hit.tier == 0] if '"' not in explained.plan and "*" not in explained.plan else []
+    assert explained.leaves[0].as_word == len(as_words)
+
+
+def test_explanation(indexed):
+    """An explanation tells the tree, the folded text, the plan, its leaves and what was left out."""
+    explained = indexed(a="台灣的晶片").explain("臺灣 「晶片」 lang:tlh")
+
+    assert (explained.query, explained.tree) == ("臺灣 「晶片」 lang:tlh", '(臺灣 "晶片" lang:tlh)')
+    assert explained.folded.startswith("台湾 「晶片」")
+    assert explained.plan == '(台湾 "晶片")'
+    assert [(leaf.leaf, leaf.typed, leaf.passages) for leaf in explained.leaves] == [("台湾", "臺灣", 1), ('"晶片"', "晶片", 1)]
+    assert "lang:tlh was left out" in explained.warnings[0]
+
+
+def test_explain_refuses_levels_too(indexed):
+    """A level nobody knows is refused here as well."""
+    with pytest.raises(QueryError, match="fuzzy is no level"):
+        indexed(a="茶").explain("茶", match="fuzzy")
