@@ -68,6 +68,14 @@ _SPACE_OR_DOT = re.compile(rf" *(?:\n *|[{_DOTS}] *)?")
 _WHITE_RUN = re.compile(rf"[\n{PARAGRAPH}][ \n{PARAGRAPH}]*| [ \n{PARAGRAPH}]+")
 
 
+class _Learning(dict[int, str]):
+    """A table for `str.translate` that learns which characters it leaves alone: to find no entry costs twice as much."""
+
+    def __missing__(self, point: int) -> str:
+        self[point] = chr(point)
+        return self[point]
+
+
 def _table(name: str) -> dict[int, str]:
     lines = (_DATA / name).read_text(encoding="utf-8").split("\n")
     groups = (line.split("\t") for line in lines if line)
@@ -76,15 +84,27 @@ def _table(name: str) -> dict[int, str]:
 
 @cache
 def compat_table() -> dict[int, str]:
-    """Code point → its plain form, for `str.translate`."""
-    marks = dict.fromkeys(DROPPED, "") | dict.fromkeys(WHITE, " ") | dict.fromkeys(_LINE_ENDS, "\n")
-    return _table("compat.tsv") | marks | {ord(PARAGRAPH): PARAGRAPH}
+    """Code point → its plain form."""
+    table = _table("compat.tsv")
+    for points, folded in ((DROPPED, ""), (WHITE, " "), (_LINE_ENDS, "\n"), ({ord(PARAGRAPH)}, PARAGRAPH)):
+        table.update(dict.fromkeys(points, folded))
+    return table
 
 
 @cache
 def han_table() -> dict[int, str]:
-    """Han code point → the character that stands for all its variants, for `str.translate`; one to one."""
+    """Han code point → the character that stands for all its variants."""
     return _table("han.tsv")
+
+
+@cache
+def _compat() -> _Learning:
+    return _Learning(compat_table())
+
+
+@cache
+def _han() -> _Learning:
+    return _Learning(han_table())
 
 
 @cache
@@ -109,12 +129,12 @@ def _white(match: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """The text with other forms of its characters and its joins settled, but Han variants as they were written."""
-    return _WHITE_RUN.sub(_white, _JOINT.sub(_joined, text.translate(compat_table())))
+    return _WHITE_RUN.sub(_white, _JOINT.sub(_joined, text.translate(_compat())))
 
 
 def fold_han(plain_text: str) -> str:
     """The last step: `plain` text with Han variants replaced; the length stays."""
-    return plain_text.translate(han_table())
+    return plain_text.translate(_han())
 
 
 def fold(text: str) -> str:
@@ -122,25 +142,16 @@ def fold(text: str) -> str:
     return fold_han(plain(text))
 
 
-@cache
-def _changing_length() -> frozenset[str]:
-    """The characters that do not fold to exactly one."""
-    return frozenset(chr(point) for point, folded in compat_table().items() if len(folded) != 1)
-
-
-def _folded(character: str) -> str:
-    return compat_table().get(ord(character), character)
-
-
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     """The folded text, and for each of its code points the offset in `text` of the one it came from.
 
     The offsets never decrease, and one more is appended: the length of `text`.
     """
-    if _changing_length().isdisjoint(text):
-        characters, offsets = list(text.translate(compat_table())), list(range(len(text)))
+    table = _compat()
+    if all(len(table[ord(character)]) == 1 for character in set(text)):
+        characters, offsets = list(text.translate(table)), list(range(len(text)))
     else:
-        pairs = [(folded, offset) for offset, character in enumerate(text) for folded in _folded(character)]
+        pairs = [(folded, offset) for offset, character in enumerate(text) for folded in table[ord(character)]]
         characters, offsets = [folded for folded, _ in pairs], [offset for _, offset in pairs]
     for pattern, replaced in ((_JOINT, _joined), (_WHITE_RUN, _white)):
         for match in reversed(list(pattern.finditer("".join(characters)))):

@@ -81,7 +81,7 @@ class FileRecord:
 
 def find(start: Path) -> Path | None:
     """The nearest index folder from a folder upward, as git looks for its own."""
-    return next((folder / FOLDER for folder in (start, *start.parents) if (folder / FOLDER / _MANIFEST).is_file()), None)
+    return next((folder / FOLDER for folder in (start, *start.parents) if exists(folder / FOLDER)), None)
 
 
 def segment_folder(index_dir: Path, name: str) -> Path:

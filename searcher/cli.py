@@ -142,8 +142,9 @@ def _nearest() -> Path | None:
     """The nearest index upward from the current folder."""
     from pathlib import Path
 
-    here = Path.cwd()
-    return next((folder / FOLDER for folder in (here, *here.parents) if (folder / FOLDER).is_dir()), None)
+    from ..index.generation import find
+
+    return find(Path.cwd())
 
 
 def _existing(given: str | None) -> str | Path:

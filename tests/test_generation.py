@@ -421,6 +421,15 @@ def test_opening_while_the_generation_changes(index, files, monkeypatch):
     assert hits(index) == 3
 
 
+def test_status_while_the_generation_changes(index, files, monkeypatch):
+    """A status whose files vanish meanwhile is of the next generation."""
+    manifest, read, times = read_manifest(index), generation.read_manifest, iter(range(9))
+    (files / "c.txt").write_text("晶片")
+    rebuild(index)
+    monkeypatch.setattr(generation, "read_manifest", lambda folder: manifest if next(times) == 0 else read(folder))
+    assert (status(index).generation, status(index).documents) == (2, 3)
+
+
 WRITER = """
 import sys
 from pathlib import Path

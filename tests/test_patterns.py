@@ -10,7 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from tongwen.index.model import WILD_GAP, Term, Wild
 from tongwen.index.patterns import as_typed, in_folded, is_bounded, nfc
-from tongwen.index.scripts import UNSPACED
+from tongwen.index.scripts import UNSPACED, is_letter, is_unspaced
 
 # No letter of a spaced script before, after: Unicode's words without underscore and unspaced characters.
 _NONE_BEFORE = re.compile(rf"(?<![^\W_{UNSPACED}])")
@@ -84,10 +84,10 @@ def test_literals(wanted, text, expected):
 
 
 def whole_words(text: str, first: int, end: int, parts: tuple[str, ...]) -> tuple[int, int]:
-    """The span with the words at its open ends taken in."""
-    while not parts[-1] and not is_bounded_at(text, end):
+    """The span with the words at its open ends taken in: letters and digits that do not touch an unspaced character of it."""
+    while not parts[-1] and end < len(text) and is_letter(text[end]) and not is_unspaced(text[end - 1]):
         end += 1
-    while not parts[0] and not is_bounded_at(text, first):
+    while not parts[0] and first > 0 and is_letter(text[first - 1]) and not is_unspaced(text[first]):
         first -= 1
     return first, end
 

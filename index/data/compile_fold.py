@@ -132,7 +132,8 @@ def decomposed(character: str) -> str:
         return character
     after = "".join(MARKS.get(c, RADICALS.get(c, c)) for c in unicodedata.normalize("NFKD", character).casefold())
     if any(ord(c) in WHITE for c in after):
-        return character  # a diacritic that stands alone (´ is a space and an accent to Unicode) is no white space
+        # A diacritic that stands alone (´ is a space and an accent to Unicode) is no white space.
+        return "".join(c for c in unicodedata.normalize("NFD", character) if ord(c) not in DROPPED)
     after = "".join(c for c in after if ord(c) not in DROPPED)
     return after if after == character else "".join(map(decomposed, after))
 

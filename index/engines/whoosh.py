@@ -25,7 +25,7 @@ from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3Codec, W3TermInfo
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 from whoosh.reading import TermNotFound
-from whoosh.system import pack_ushort
+from whoosh.system import pack_int, pack_ushort
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from ..errors import IndexDamaged
@@ -132,8 +132,8 @@ def _write_postings(file: Any, documents: array[int], weights: bytearray | None,
 
     No weights are as many ones.
     """
-    info, start, own_lengths = W3TermInfo(), file.tell(), bytes(map(lengths.__getitem__, documents))
-    file.write(WHOOSH3_HEADER_MAGIC)
+    own_lengths = bytes(map(lengths.__getitem__, documents))
+    parts = [WHOOSH3_HEADER_MAGIC]
     for at in range(0, len(documents), BLOCK):
         block, block_lengths = documents[at : at + BLOCK], own_lengths[at : at + BLOCK]
         counts: Sequence[int] = weights[at : at + BLOCK] if weights else b"\1"
@@ -142,13 +142,13 @@ def _write_postings(file: Any, documents: array[int], weights: bytearray | None,
         data = dumps((deltas, None if most == 1 else tuple(map(float, counts)), None), 2)
         head = dumps((len(block), block[-1], float(most), 0, min(block_lengths), max(block_lengths)), 2)
         size = len(head) + len(data)
-        file.write_int(-size if at + BLOCK >= len(documents) else size)  # a negative size marks the last block
-        file.write(head)
-        file.write(data)
+        parts += (pack_int(-size if at + BLOCK >= len(documents) else size), head, data)  # a negative size marks the last block
+    info, start, written = W3TermInfo(), file.tell(), b"".join(parts)
+    file.write(written)
     info._weight, info._df = float(sum(weights) if weights else len(documents)), len(documents)
     info._minlength, info._maxlength = byte_to_length(min(own_lengths)), byte_to_length(max(own_lengths))
     info._maxweight, info._minid, info._maxid = float(max(weights or b"\1")), documents[0], documents[-1]
-    info.set_extent(start, file.tell() - start)
+    info.set_extent(start, len(written))
     return info
 
 
@@ -213,7 +213,5 @@ def _translated(segment: Path) -> Iterator[None]:
     """Whoosh's ways to say that its files are broken, as ours."""
     try:
         yield
-    except TermNotFound:
-        raise
     except Exception as error:
         raise IndexDamaged(segment, f"its postings cannot be read: {error}") from error
