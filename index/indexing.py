@@ -64,8 +64,8 @@ def build(
             job.again = encoding is not None and encoding != manifest.encoding
             if stdin is not None:
                 job.take(STDIN, lambda: sources.read_stdin(stdin, encoding), len(stdin), 0)
-            paths = [path for path in wanted if path != STDIN] if wanted else _existing(manifest.sources)
-            job.update(paths, wanted or manifest.sources)
+            below = [name for name in wanted if name != STDIN] if wanted else _existing(manifest.sources)
+            job.update(below, wanted or manifest.sources)
             return job.finish(started, wanted)
 
 

@@ -85,6 +85,20 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """A typed word that was cut into `parts`: where it stands as a whole, all of them count as found.
+
+    So a word is not missed where a passage ends inside it.  Prints as `~"出口管制"`.
+    """
+
+    term: Term
+    parts: tuple[Term, ...]
+
+    def __str__(self) -> str:
+        return f"~{self.term}"
+
+
+@dataclass(frozen=True, slots=True)
 class Wild:
     """Literal pieces in order with anything short between them; prints as `人工*能`, `chip*`.
 
@@ -157,7 +171,7 @@ class AnyOf:
         return "(" + " | ".join(map(str, self.children)) + ")"
 
 
-Plan: TypeAlias = "Term | Wild | Hint | Filter | Not | AllOf | AnyOf"
+Plan: TypeAlias = "Term | Whole | Wild | Hint | Filter | Not | AllOf | AnyOf"
 """What an engine is asked: a tree of these.  `str()` of it is short and stable, so that a test is one line."""
 
 
@@ -165,6 +179,8 @@ def leaves(plan: Plan) -> Iterator[Term | Wild]:
     """The terms and wildcards that a passage is found by, in the order typed; not those that it must lack."""
     if isinstance(plan, (Term, Wild)):
         yield plan
+    elif isinstance(plan, Whole):
+        yield plan.term
     elif isinstance(plan, (AllOf, AnyOf)):
         for child in plan.children:
             yield from leaves(child)

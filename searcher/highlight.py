@@ -36,8 +36,19 @@ def marked(stored: Stored, leaves: Sequence[Term | Wild]) -> tuple[str, tuple[Ma
         and stop > first
         and ((is_as_typed := nfc(whole[start:stop]) == nfc(leaf.typed)) or not _must_be_exact(leaf))
     }
-    ordered = tuple(sorted(marks, key=lambda mark: (mark.start, mark.end, mark.typed)))
+    ordered = tuple(sorted(_outermost(marks), key=lambda mark: (mark.start, mark.end, mark.typed)))
     return whole[first : max([end, *(mark.end + first for mark in marks)])], ordered
+
+
+def _outermost(marks: set[Mark]) -> Iterable[Mark]:
+    """The marks without those of a word's part where the whole word is marked."""
+    words = {mark.typed for mark in marks}
+    wholes = [mark for mark in marks if any(word != mark.typed and word in mark.typed for word in words)]
+    return (mark for mark in marks if not any(_is_part(mark, whole) for whole in wholes)) if wholes else marks
+
+
+def _is_part(mark: Mark, whole: Mark) -> bool:
+    return whole.start <= mark.start and mark.end <= whole.end and mark.typed != whole.typed and mark.typed in whole.typed
 
 
 def _must_be_exact(leaf: Term | Wild) -> bool:

@@ -7,11 +7,11 @@ how often it has a word.  Pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..index.analysis import cut, grams, pieces
 from ..index.fold import fold, fold_with_offsets, original_span
-from ..index.model import LEVELS, AllOf, AnyOf, Filter, Hint, Level, Not, Plan, Term, Wild
+from ..index.model import LEVELS, AllOf, AnyOf, Filter, Hint, Level, Not, Plan, Term, Whole, Wild
 from ..index.scripts import is_unspaced, runs
 from . import query
 
@@ -69,7 +69,10 @@ class _Planner:
             case query.Field():
                 return self.field(node)
             case query.Not():
-                child = self.plan(node.child)
+                # What must be absent is the word as typed, not its parts wherever they stand.
+                child = (
+                    _all(self.word(node.child, cutting=False)) if isinstance(node.child, query.Word) else self.plan(node.child)
+                )
                 return None if child is None else Not(child)
             case query.And():
                 return _all(self.children(node.children))
@@ -80,16 +83,22 @@ class _Planner:
     def children(self, nodes: Iterable[query.Node]) -> Iterator[Plan]:
         return (child for node in nodes if (child := self.plan(node)) is not None)
 
-    def word(self, node: query.Word) -> Iterator[Plan]:
+    def word(self, node: query.Word, *, cutting: bool = True) -> Iterator[Plan]:
+        exact = self.exact or node.exact
         found = pieces(node.text)
         if not found:
             self.warnings.append(
                 f"nothing in {node.text} can be searched as a word and it was left out; put it in quotes to find it as it is"
             )
         for piece in found:
-            whole = node.exact or piece.literal or not is_unspaced(piece.text)
-            for part in [piece] if whole else cut(piece, self.vocabulary.frequency, self.vocabulary.passages):
-                yield Term(part.text, part.typed, word=not part.literal, exact=self.exact or node.exact)
+            whole = Term(piece.text, piece.typed, word=not piece.literal, exact=exact)
+            if not cutting or node.exact or not is_unspaced(piece.text):
+                yield whole
+            else:
+                cut_pieces = cut(piece, self.vocabulary.frequency, self.vocabulary.passages)
+                parts = tuple(Term(part.text, part.typed, exact=exact) for part in cut_pieces)
+                yield from parts
+                yield from (Whole(replace(whole, word=False), parts),) if len(parts) > 1 else ()
 
     def phrase(self, node: query.Phrase) -> Plan | None:
         folded, offsets = fold_with_offsets(node.text)

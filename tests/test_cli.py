@@ -479,11 +479,13 @@ def test_nearest_index(tmp_path, monkeypatch):
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
     (tmp_path / ".tongwen").mkdir()
+    (tmp_path / ".tongwen" / "manifest.json").touch()
     (inner / ".tongwen").touch()
 
     monkeypatch.chdir(inner)
     assert program._nearest() == tmp_path / ".tongwen"
     (tmp_path / "a" / ".tongwen").mkdir()
+    (tmp_path / "a" / ".tongwen" / "manifest.json").touch()
     assert program._nearest() == tmp_path / "a" / ".tongwen"
 
 

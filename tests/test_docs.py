@@ -25,11 +25,11 @@ PLAIN = {key: value for key, value in os.environ.items() if key not in ("COLUMNS
 def reference() -> str:
     """The command reference, from the commands' own help."""
     parts = ["# Commands\n\nThis page is what `--help` prints; `python tests/test_docs.py` writes it.\n"]
-    for name in [None, *cli.commands]:
-        command = cli.commands[name] if name else cli
-        title = f"tongwen {name}" if name else "tongwen"
-        context = click.Context(command, info_name=title, max_content_width=100, terminal_width=100)
-        parts.append(f"## {title}\n\n```text\n{command.get_help(context)}\n```\n")
+    group = click.Context(cli, info_name="tongwen", terminal_width=100, **cli.context_settings)
+    commands = [
+        click.Context(command, parent=group, info_name=name, terminal_width=100) for name, command in cli.commands.items()
+    ]
+    parts += [f"## {context.command_path}\n\n```text\n{context.get_help()}\n```\n" for context in (group, *commands)]
     return "\n".join(parts)
 
 

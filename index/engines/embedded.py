@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..model import AllOf, AnyOf, Filter, Hint, Match, Not, Plan, Stored, Term, Wild, leaves
+from ..model import AllOf, AnyOf, Filter, Hint, Match, Not, Plan, Stored, Term, Whole, Wild, leaves
 from ..patterns import as_typed, nfc
 from ..scripts import is_unspaced
 from .segments import Segment, SegmentFiles
@@ -116,7 +116,7 @@ class EmbeddedEngine:
         Those with every child of the plan's top (tiers 0 and 1); only if there are none, all that have some (tier 2).
         """
         children = plan.children if isinstance(plan, AllOf) else (plan,)
-        wanted = [self._found(child) for child in children if not isinstance(child, (Not, Filter, Hint))]
+        wanted = self._wanted(children)
         hints = [child.text for child in children if isinstance(child, Hint)]
         allowed = self._allowed(children)
         if not wanted:
@@ -131,6 +131,19 @@ class EmbeddedEngine:
             self._add_coverage(scores, wanted)
         self._add_titles(scores, [*dict.fromkeys(leaf.text for leaf in leaves(plan) if isinstance(leaf, Term)), *hints])
         return [Match(number, int(number in whole.loose) if complete else 2, score) for number, score in scores.items()]
+
+    def _wanted(self, children: Iterable[Plan]) -> list[Found]:
+        """What is found of each child that says what a passage must have."""
+        children = list(children)
+        found = {child: self._found(child) for child in children if not isinstance(child, (Not, Filter, Hint, Whole))}
+        for whole in (child for child in children if isinstance(child, Whole)):
+            numbers = self._found(whole.term).scores
+            for part in whole.parts:
+                own = found[part]
+                missing = dict.fromkeys(numbers.keys() - own.scores.keys(), LOOSE)
+                own.scores.update(self._bm25(missing, len(own.scores) + len(missing)))
+                own.loose.update(missing)
+        return list(found.values())
 
     def _add_hints(self, scores: dict[int, float], hints: Iterable[str]) -> None:
         for hint in hints:
@@ -195,7 +208,7 @@ class EmbeddedEngine:
                 return self._wild(plan)
             case AnyOf():
                 return _union([self._found(child) for child in plan.children])
-            case Hint():
+            case Hint() | Whole():
                 return Found()
             case Filter():
                 documents = self._documents(plan)
@@ -204,7 +217,13 @@ class EmbeddedEngine:
                 without = self._found(plan.child).scores
                 return Found({number: 0.0 for number in self._live() if number not in without})
             case AllOf():
-                return _intersection([self._found(child) for child in plan.children])
+                return self._both(plan)
+
+    def _both(self, plan: AllOf) -> Found:
+        """A conjunction inside a plan, where a partial answer is none."""
+        allowed = self._allowed(plan.children)
+        whole = _intersection(self._wanted(plan.children) or [Found(dict.fromkeys(self._live(), 0.0))])
+        return Found(_kept(whole.scores, allowed), whole.loose)
 
     # -------------------------------------------------------------------------------------- terms
 
