@@ -30,8 +30,8 @@ def build(
     """Add paths to an index, or bring it up to date with them; without paths, with all that it was made from.
 
     Only files whose size or time changed are read again; documents of files that vanished below the paths are dropped.
-    `progress` is called with each step.  `encoding` forces how these files are decoded, `dictionary` is a user dictionary in
-    jieba's format, `stdin` the bytes that the path `-` stands for.
+    `progress` is called with each step.  `encoding` forces how the files below these paths are decoded, now and later;
+    `dictionary` is a user dictionary in jieba's format, `stdin` the bytes that the path `-` stands for.
 
     Raises PathNotFound for a path that does not exist, NothingIndexed if no document comes of a first build, IndexOutdated if
     the index was made by another analysis, IndexLocked if another process is writing it, DictionaryError.

@@ -51,13 +51,16 @@ class SegmentEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the current generation is made of and how; `analysis` are the parts of the fingerprint."""
+    """What the current generation is made of and how.
+
+    `analysis` are the parts of the fingerprint, `encodings` those that were forced, by source.
+    """
 
     generation: int = 0
     engine: str = "whoosh"
     analysis: dict[str, str] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
-    encoding: str | None = None
+    encodings: dict[str, str] = field(default_factory=dict)
     dictionary: str = ""
     segments: tuple[SegmentEntry, ...] = ()
     documents: int = 0
@@ -103,11 +106,11 @@ def read_manifest(index_dir: Path) -> Manifest:
 
 
 def read_manifest_of_any_format(index_dir: Path) -> Manifest:
-    """The manifest; of another format than today's only what a rebuild needs (sources, encoding, dictionary)."""
+    """The manifest; of another format than today's only what a rebuild needs (sources, encodings, dictionary)."""
     try:
         stored = json.loads((index_dir / _MANIFEST).read_bytes())
         if stored["format"] != FORMAT:
-            kept = {key: stored[key] for key in ("format", "generation", "encoding", "dictionary")}
+            kept = {key: stored[key] for key in ("format", "generation", "encodings", "dictionary")}
             return Manifest(sources=tuple(stored["sources"]), **kept)
         segments = tuple(SegmentEntry(**entry | {"deleted": tuple(entry["deleted"])}) for entry in stored["segments"])
         return Manifest(**stored | {"segments": segments, "sources": tuple(stored["sources"])})

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from . import encodings, generation, sources
+from . import encodings as decoding
+from . import generation, sources
 from .analysis import Analyser, differences, fingerprint
 from .engines.whoosh import PostingsWriter
 from .errors import DictionaryError, IndexDamaged, IndexNotFound, IndexOutdated, NothingIndexed, PathNotFound, UnreadableFile
@@ -59,11 +60,12 @@ def build(
         writer.clean(old)
         manifest = old or Manifest()
         words = generation.read_dictionary(index_dir, manifest) if words is None else words
-        with closing(_Job(writer, manifest, Analyser(words), progress, encoding or manifest.encoding)) as job:
+        forced = dict.fromkeys(wanted or manifest.sources, encoding) if encoding is not None else {}
+        with closing(_Job(writer, manifest, Analyser(words), progress, manifest.encodings | forced)) as job:
             job.refuse_other_analysis()
-            job.again = encoding is not None and encoding != manifest.encoding
+            job.again = job.encodings != manifest.encodings
             if stdin is not None:
-                job.take(STDIN, lambda: sources.read_stdin(stdin, encoding), len(stdin), 0)
+                job.take(STDIN, lambda: sources.read_stdin(stdin, job.encoding_of(STDIN)), len(stdin), 0)
             below = [name for name in wanted if name != STDIN] if wanted else _existing(manifest.sources)
             job.update(below, wanted or manifest.sources)
             return job.finish(started, wanted)
@@ -79,7 +81,8 @@ def rebuild(index_dir: Path, progress: Progress, encoding: str | None, dictionar
         old = generation.read_manifest_of_any_format(index_dir)
         words = generation.read_dictionary(index_dir, old) if words is None else words
         fresh = Manifest(generation=old.generation, sources=old.sources)
-        with closing(_Job(writer, fresh, Analyser(words), progress, encoding or old.encoding)) as job:
+        forced = old.encodings if encoding is None else dict.fromkeys(old.sources, encoding)
+        with closing(_Job(writer, fresh, Analyser(words), progress, forced)) as job:
             if STDIN in old.sources:
                 job.take(STDIN, lambda: _stored_stdin(index_dir, old), 0, 0)
             existing = _existing(old.sources)
@@ -127,7 +130,7 @@ def _status(index_dir: Path, manifest: Manifest) -> Status:
 
 def _read_dictionary(path: str | Path) -> str:
     try:
-        text, _, _ = encodings.decode(Path(path).read_bytes())
+        text, _, _ = decoding.decode(Path(path).read_bytes())
         text.encode()  # it is kept as UTF-8
         parse_dictionary(text)
     except OSError as error:
@@ -253,10 +256,10 @@ class _Job:
     """One build, update or rebuild, with what it has found so far."""
 
     def __init__(
-        self, writer: Writer, manifest: Manifest, analyser: Analyser, progress: Progress, encoding: str | None
+        self, writer: Writer, manifest: Manifest, analyser: Analyser, progress: Progress, encodings: dict[str, str]
     ) -> None:
         self.index_dir, self.writer, self.manifest, self.progress = writer.index_dir, writer, manifest, progress
-        self.encoding, self.analyser = encoding, analyser
+        self.encodings, self.analyser = encodings, analyser
         self.records = generation.read_files(self.index_dir, manifest) if manifest.created else {}
         self.segments = _Segments(writer, manifest.generation + 1, analyser)
         self.deleted = {entry.name: set(entry.deleted) for entry in manifest.segments}
@@ -266,6 +269,11 @@ class _Job:
         self.touched = False
         self.again = False  # whether files are read again that have not changed
         self._texts = lru_cache(maxsize=None)(lambda name: Texts(segment_folder(self.index_dir, name)))
+
+    def encoding_of(self, path: str) -> str | None:
+        """The encoding forced for a file: that of the nearest source it is below."""
+        above = [source for source in self.encodings if _below(path, {source})]
+        return self.encodings[max(above, key=len)] if above else None
 
     def refuse_other_analysis(self) -> None:
         """An index must not hold documents of two analyses."""
@@ -290,7 +298,7 @@ class _Job:
     def _consider(self, file: sources.FoundFile) -> None:
         record = self.records.get(file.path)
         if record is None or self.again or not _unchanged(record, file):
-            self.take(file.path, lambda: sources.read_file(file, self.encoding), file.size, file.mtime_ns)
+            self.take(file.path, lambda: sources.read_file(file, self.encoding_of(file.path)), file.size, file.mtime_ns)
         elif record.skipped:
             self.skipped.append((file.path, record.skipped))
         else:
@@ -364,7 +372,7 @@ class _Job:
             generation=self.manifest.generation + 1,
             analysis=self.analyser.parts(),
             sources=recorded,
-            encoding=self.encoding,
+            encodings=self.encodings,
             segments=tuple(segments),
             documents=documents,
             passages=passages,

@@ -313,8 +313,8 @@ class Step:
 class Report:
     """What building an index did, in documents; `skipped` are the files left out, each with its reason (path, reason).
 
-    `doubtful` are files whose encoding was a close guess (path, encoding).  `documents`, `passages` and `characters` (code
-    points) count what the index holds now.
+    `doubtful` are files whose encoding was a close guess (path, encoding).  `documents` and `passages` count what the index
+    holds now.
     """
 
     added: int

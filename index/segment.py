@@ -73,6 +73,8 @@ def _entry(number: int, columns: list[str]) -> tuple[str, int | None, str | None
     frequency = int(rest.pop(0)) if rest and rest[0].isdecimal() else None
     if len(rest) > 1:
         raise ValueError(f"line {number} has {len(columns)} columns")
+    if frequency is not None and frequency >= 1 << 63:
+        raise ValueError(f"line {number} has a frequency beyond all counting")
     return word, frequency, rest[0] if rest else None
 
 

@@ -124,10 +124,10 @@ def _opened(index_dir: Path) -> EmbeddedEngine:
         try:
             return EmbeddedEngine(files)
         except (OSError, IndexDamaged) as error:
-            missing = error
+            broken = error
             if generation.read_manifest(index_dir).generation == manifest.generation:
                 break
-    raise IndexDamaged(index_dir, f"a file of it is missing or broken: {missing}") from missing
+    raise broken if isinstance(broken, IndexDamaged) else IndexDamaged(index_dir, f"a file of it cannot be read: {broken}")
 
 
 def _level(match: str) -> Level:

@@ -467,16 +467,30 @@ def test_doubtful_encoding_is_told(index, tmp_path):
 def test_forced_encoding(index, tmp_path):
     """A forced encoding holds for updates and rebuilds, too."""
     text = "價格"
-    path = write(tmp_path / "files/a.txt", text.encode("big5"))
-    report = build(index, [path], encoding="big5")
+    write(tmp_path / "files/a.txt", text.encode("big5"))
+    report = build(index, [tmp_path / "files"], encoding="big5")
     assert (report.doubtful, found(index, text)) == ((), {"a.txt"})
-    other = write(tmp_path / "files/b.txt", "價".encode("big5"))
-    build(index, [other])
+    write(tmp_path / "files/b.txt", "價".encode("big5"))
+    build(index, [])
     assert found(index, "價") == {"a.txt", "b.txt"}
     rebuild(index)
     assert found(index, "價") == {"a.txt", "b.txt"}
     assert rebuild(index, encoding="utf-16-le").skipped == ()
     assert found(index, "價") == set()
+
+
+def test_encoding_forced_for_one_source(index, tmp_path):
+    """An encoding holds for the source it was named with, in a rebuild too; the others are told apart as before."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder, codec in ((old, "big5"), (new, "utf-8")):
+        folder.mkdir()
+        (folder / "a.txt").write_bytes("程式語言".encode(codec))
+    build(index, [new])
+    build(index, [old], encoding="big5")
+
+    assert rebuild(index).skipped == ()
+    with Searcher(index) as searcher:
+        assert searcher.search("程式語言").documents == 2
 
 
 def test_encoding_forced_later(index, tmp_path):

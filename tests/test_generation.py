@@ -79,7 +79,7 @@ _manifests = st.builds(
     generation=st.integers(1, 10**7),
     analysis=st.dictionaries(_text, _text, max_size=3),
     sources=st.lists(_text, max_size=3).map(tuple),
-    encoding=st.none() | st.just("big5"),
+    encodings=st.just({}) | st.just({"/notes": "big5"}),
     documents=st.integers(0),
     passages=st.integers(0),
     created=_text,
@@ -161,7 +161,7 @@ def test_other_format(index, files):
         one_line(error, str(index), "another format of files (0, now 1)", "tongwen rebuild")
     assert rebuild(index).documents == 3
     new = read_manifest(index)
-    assert (new.format, new.generation, new.sources, new.encoding) == (1, 3, old.sources, "utf-8")
+    assert (new.format, new.generation, new.sources, new.encodings) == (1, 3, old.sources, dict.fromkeys(old.sources, "utf-8"))
     assert generation.read_dictionary(index, new) == "新葡幣"
     assert hits(index) == 2
 

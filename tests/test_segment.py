@@ -127,7 +127,14 @@ def test_dictionary_columns():
     assert parse_dictionary("") == []
 
 
-@pytest.mark.parametrize(("text", "message"), [("a b c", "line 1 has 3 columns"), ("好\n\n好 1 n x", "line 3 has 4 columns")])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a b c", "line 1 has 3 columns"),
+        ("好\n\n好 1 n x", "line 3 has 4 columns"),
+        (f"好 {1 << 63}", "line 1 has a frequency"),
+    ],
+)
 def test_dictionary_errors_name_the_line(text, message):
     """A line with too many columns is told by its number."""
     with pytest.raises(ValueError, match=f"^{message}$"):
