@@ -6,18 +6,15 @@ Owns a count of characters, no more: good enough to filter by, not to translate 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 
 from .fold import han_table
-from .scripts import HAN
+from .scripts import is_han
 
+_LATIN = re.compile("[a-zA-Z]+")
 _SAMPLE = 4_000
 """How many code points of a text are looked at."""
-
-
-@cache
-def _word() -> re.Pattern[str]:
-    return re.compile(rf"([{HAN}])|([\u3041-\u30ff])|[a-zA-Z]+")
 
 
 @cache
@@ -51,17 +48,13 @@ def language(text: str) -> str:
     A Han character counts as much as a Latin word.  Kana make up a fifth of Japanese at the least; Chinese about computers may
     be half Latin, so only a text with four Latin words to a Han character is not Chinese.
     """
-    han, kana, latin, votes = 0, 0, 0, {"zh-Hans": 0, "zh-Hant": 0}
-    telling = _telling()
-    for match in _word().finditer(text[:_SAMPLE]):
-        if match[1]:
-            han += 1
-            if (script := telling.get(match[1])) is not None:
-                votes[script] += 1
-        elif match[2]:
-            kana += 1
-        else:
-            latin += 1
+    sample = text[:_SAMPLE]
+    counts, telling, latin = Counter(sample), _telling(), len(_LATIN.findall(sample))
+    han = sum(count for character, count in counts.items() if is_han(character))
+    kana = sum(count for character, count in counts.items() if "\u3041" <= character <= "\u30ff")
+    votes = {"zh-Hans": 0, "zh-Hant": 0}
+    for character in counts.keys() & telling.keys():
+        votes[telling[character]] += counts[character]
     if kana > (han + kana + latin) / 5:
         return "ja"
     if latin > 4 * han or not han:
