@@ -8,6 +8,7 @@
     ├── IndexProblem              something about the index on disk
     │   ├── IndexNotFound         there is none here
     │   ├── IndexFolderTaken      the folder for it holds other things
+    │   ├── IndexNotOurs          the nearest one belongs to another user
     │   ├── IndexLocked           another process is writing it
     │   ├── IndexOutdated         it was made by another analysis or format
     │   └── IndexDamaged          its files do not fit together
@@ -71,6 +72,15 @@ class IndexFolderTaken(IndexProblem):
         super().__init__(f"{where} is no index but has files in it; name a new or empty folder with --index")
 
 
+class IndexNotOurs(IndexProblem):
+    """The index that is nearest belongs to another user, and opening an index can run code that is in it."""
+
+    def __init__(self, where: str | Path) -> None:
+        super().__init__(
+            f"{where} belongs to another user, and an index can run code; if you trust it, name it: --index {where}"
+        )
+
+
 class IndexLocked(IndexProblem):
     """Another process is writing the index."""
 
@@ -81,8 +91,8 @@ class IndexLocked(IndexProblem):
 class IndexOutdated(IndexProblem):
     """The index was made by another analysis or format; `changed` names what differs."""
 
-    def __init__(self, where: str | Path, changed: str) -> None:
-        super().__init__(f"{where} was made with another {changed}; bring it up to date with: tongwen rebuild")
+    def __init__(self, where: str | Path, changed: str, command: str = "tongwen rebuild") -> None:
+        super().__init__(f"{where} was made with another {changed}; bring it up to date with: {command}")
 
 
 class IndexDamaged(IndexProblem):

@@ -25,7 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from .errors import IndexDamaged, IndexFolderTaken, IndexLocked, IndexNotFound, IndexOutdated
+from .errors import IndexDamaged, IndexFolderTaken, IndexLocked, IndexNotFound, IndexNotOurs, IndexOutdated
 
 FORMAT = 1
 """Raised when the files of an index change in a way that older code cannot read."""
@@ -83,8 +83,11 @@ class FileRecord:
 
 
 def find(start: Path) -> Path | None:
-    """The nearest index folder from a folder upward, as git looks for its own."""
-    return next((folder / FOLDER for folder in (start, *start.parents) if exists(folder / FOLDER)), None)
+    """The nearest index folder from a folder upward, as git looks for its own; raises IndexNotOurs if it is another user's."""
+    found = next((folder / FOLDER for folder in (start, *start.parents) if exists(folder / FOLDER)), None)
+    if found is not None and found.stat().st_uid != os.geteuid():
+        raise IndexNotOurs(found)
+    return found
 
 
 def segment_folder(index_dir: Path, name: str) -> Path:

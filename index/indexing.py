@@ -60,13 +60,15 @@ def build(
         writer.clean(old)
         manifest = old or Manifest()
         words = generation.read_dictionary(index_dir, manifest) if words is None else words
-        forced = dict.fromkeys(wanted or manifest.sources, encoding) if encoding is not None else {}
+        forced = dict.fromkeys(_without_stdin(wanted or manifest.sources), encoding) if encoding is not None else {}
         with closing(_Job(writer, manifest, Analyser(words), progress, manifest.encodings | forced)) as job:
-            job.refuse_other_analysis()
+            job.check(dictionary is not None)
             job.again = job.encodings != manifest.encodings
             if stdin is not None:
-                job.take(STDIN, lambda: sources.read_stdin(stdin, job.encoding_of(STDIN)), len(stdin), 0)
-            below = [name for name in wanted if name != STDIN] if wanted else _existing(manifest.sources)
+                job.take(STDIN, lambda: sources.read_stdin(stdin, encoding), len(stdin), 0)
+                if job.skipped and wanted == [STDIN]:
+                    raise NothingIndexed("standard input", tuple(job.skipped))
+            below = _without_stdin(wanted) if wanted else _existing(manifest.sources)
             job.update(below, wanted or manifest.sources)
             return job.finish(started, wanted)
 
@@ -81,7 +83,7 @@ def rebuild(index_dir: Path, progress: Progress, encoding: str | None, dictionar
         old = generation.read_manifest_of_any_format(index_dir)
         words = generation.read_dictionary(index_dir, old) if words is None else words
         fresh = Manifest(generation=old.generation, sources=old.sources)
-        forced = old.encodings if encoding is None else dict.fromkeys(old.sources, encoding)
+        forced = old.encodings if encoding is None else dict.fromkeys(_without_stdin(old.sources), encoding)
         with closing(_Job(writer, fresh, Analyser(words), progress, forced)) as job:
             if STDIN in old.sources:
                 job.take(STDIN, lambda: _stored_stdin(index_dir, old), 0, 0)
@@ -147,6 +149,10 @@ def _absolute(path: str | Path) -> str:
     if str(path) != STDIN and not os.path.lexists(path):
         raise PathNotFound(path)
     return STDIN if str(path) == STDIN else os.path.abspath(path)  # noqa: PTH100 - Path.absolute() keeps ".."
+
+
+def _without_stdin(paths: Iterable[str]) -> list[str]:
+    return [path for path in paths if path != STDIN]
 
 
 def _existing(paths: Iterable[str]) -> list[str]:
@@ -275,10 +281,14 @@ class _Job:
         above = [source for source in self.encodings if _below(path, {source})]
         return self.encodings[max(above, key=len)] if above else None
 
-    def refuse_other_analysis(self) -> None:
-        """An index must not hold documents of two analyses."""
-        if self.manifest.segments and (changed := differences(self.manifest.analysis, self.analyser.parts())):
-            raise IndexOutdated(self.index_dir, changed)
+    def check(self, dictionary_named: bool) -> None:
+        """Refuse to add to an index whose files are broken, or that was made by another analysis."""
+        for entry in self.manifest.segments:
+            Texts(segment_folder(self.index_dir, entry.name))
+        now = self.analyser.parts()
+        if self.manifest.segments and (changed := differences(self.manifest.analysis, now)):
+            command = "tongwen rebuild --dictionary FILE" if dictionary_named else "tongwen rebuild"
+            raise IndexOutdated(self.index_dir, changed, command)
 
     def close(self) -> None:
         """Leave no file open, however the job ended."""
@@ -314,6 +324,8 @@ class _Job:
             digest, document = read()
         except UnreadableFile as error:
             self.skipped.append((path, error.reason))
+            if path == STDIN and old and old.segment:
+                return  # what came before is nowhere else
             self._drop([path] if old else ())
             if isinstance(error.__cause__, OSError):  # what hindered it, permissions say, may go without changing the file
                 record = replace(record, mtime_ns=_RACY)

@@ -283,7 +283,13 @@ def _work(job: Callable[..., Report], *what: Any, quiet: bool, verbose: bool, **
 @cli.command(cls=_QueryCommand)
 @click.argument("query", nargs=-1, required=True, metavar="QUERY...")
 @index_option
-@click.option("-n", "--limit", type=click.IntRange(min=0), metavar="N", help="Show N passages; 0 shows all.  [default: 10]")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Show N passages, 3 of a document at the most; 0 shows all.  [default: 10]",
+)
 @match_option
 @click.option("--path", metavar="GLOB", help="Only documents whose path matches, such as '*/news/*.md'; * crosses /.")
 @click.option("--lang", type=_language, metavar="LANGUAGE", help=f"Only documents in {', '.join(LANGUAGES)}.")
@@ -322,7 +328,8 @@ def search(query: tuple[str, ...], index_dir: str | None, limit: int | None, col
         lines = render.format_paths(results.hits, _here())[: limit or None]
         lines = list(map(render.clean, lines)) if sys.stdout.isatty() else lines
     else:
-        lines = render.format_hits(results.hits, _width(sys.stdout), _colorful(color), _here())
+        of_each = len(results) if limit == 0 else render.MOST_PASSAGES  # who asks for all gets all
+        lines = render.format_hits(results.hits, _width(sys.stdout), _colorful(color), _here(), of_each)
     _out(lines)
     if form in ("paths", "people"):
         usual = {"match": "cross", "path": None, "lang": None}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from ..index.analysis import cut, grams, pieces
+from ..index.analysis import Piece, cut, grams, pieces
 from ..index.fold import fold, fold_with_offsets, original_span
 from ..index.model import LEVELS, AllOf, AnyOf, Filter, Hint, Level, Not, Plan, Term, Whole, Wild
 from ..index.scripts import is_unspaced, runs
@@ -57,6 +57,7 @@ class _Planner:
     vocabulary: Vocabulary
     exact: bool
     warnings: list[str] = field(default_factory=list)
+    absent: int = 0  # how many negations the node at hand is in
 
     def plan(self, node: query.Node) -> Plan | None:
         match node:
@@ -69,10 +70,9 @@ class _Planner:
             case query.Field():
                 return self.field(node)
             case query.Not():
-                # What must be absent is the word as typed, not its parts wherever they stand.
-                child = (
-                    _all(self.word(node.child, cutting=False)) if isinstance(node.child, query.Word) else self.plan(node.child)
-                )
+                self.absent += 1
+                child = self.plan(node.child)
+                self.absent -= 1
                 return None if child is None else Not(child)
             case query.And():
                 return _all(self.children(node.children))
@@ -83,22 +83,35 @@ class _Planner:
     def children(self, nodes: Iterable[query.Node]) -> Iterator[Plan]:
         return (child for node in nodes if (child := self.plan(node)) is not None)
 
-    def word(self, node: query.Word, *, cutting: bool = True) -> Iterator[Plan]:
+    def word(self, node: query.Word) -> Iterator[Plan]:
+        """The terms of a typed word, and the word as a whole; where it must be absent, only that, not its parts anywhere."""
         exact = self.exact or node.exact
         found = pieces(node.text)
         if not found:
             self.warnings.append(
                 f"nothing in {node.text} can be searched as a word and it was left out; put it in quotes to find it as it is"
             )
-        for piece in found:
-            whole = Term(piece.text, piece.typed, word=not piece.literal, exact=exact)
-            if not cutting or node.exact or not is_unspaced(piece.text):
-                yield whole
-            else:
-                cut_pieces = cut(piece, self.vocabulary.frequency, self.vocabulary.passages)
-                parts = tuple(Term(part.text, part.typed, exact=exact) for part in cut_pieces)
-                yield from parts
-                yield from (Whole(replace(whole, word=False), parts),) if len(parts) > 1 else ()
+            return
+        parts = [part for piece in found for part in self.parts(piece, node.exact)]
+        terms = tuple(Term(part.text, part.typed, word=not part.literal, exact=exact) for part in parts)
+        if len(found) > 1:
+            folded, offsets = fold_with_offsets(node.text)
+            at, end = folded.index(found[0].text), folded.rindex(found[-1].text) + len(found[-1].text)
+            start, stop = original_span(node.text, offsets, at, end)
+            whole = Term(folded[at:end], node.text[start:stop], word=False, exact=exact)
+        else:
+            whole = Term(found[0].text, found[0].typed, word=not found[0].literal, exact=exact)
+        if not self.absent and len(terms) > 1:
+            yield from terms
+            yield Whole(replace(whole, word=False), terms)
+        else:
+            yield whole
+
+    def parts(self, piece: Piece, together: bool) -> list[Piece]:
+        """A piece of a word cut into words, if it is of a script without spaces."""
+        if together or self.absent or not is_unspaced(piece.text):
+            return [piece]
+        return cut(piece, self.vocabulary.frequency, self.vocabulary.passages)
 
     def phrase(self, node: query.Phrase) -> Plan | None:
         folded, offsets = fold_with_offsets(node.text)

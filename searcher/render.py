@@ -142,8 +142,8 @@ def _place(hit: Hit, cwd: str, color: bool) -> str:
     return f"{path} ¶{hit.passage}" if hit.line is None else f"{path}:{line}"
 
 
-def format_hits(hits: Iterable[Hit], width: int, color: bool, cwd: str) -> list[str]:
-    """Hits for people, a block each, grouped by document in the order of each document's best hit."""
+def format_hits(hits: Iterable[Hit], width: int, color: bool, cwd: str, most: int = MOST_PASSAGES) -> list[str]:
+    """Hits for people, a block each, grouped by document in the order of each document's best hit, `most` of each."""
     documents: dict[str, list[Hit]] = {}
     for hit in hits:
         documents.setdefault(hit.path, []).append(hit)
@@ -152,11 +152,11 @@ def format_hits(hits: Iterable[Hit], width: int, color: bool, cwd: str) -> list[
         title = clean(group[0].title)
         titles = [title[start:end] for start, end in wrap(title, width)]
         lines += [f"{BOLD}{line}{RESET}" if color else line for line in titles]
-        for hit in group[:MOST_PASSAGES]:
+        for hit in group[:most]:
             passage = format_passage(hit.text, hit.highlights, width - len(_INDENT), color)
             lines += [_place(hit, cwd, color), *(line and _INDENT + line for line in passage), ""]
-        if len(group) > MOST_PASSAGES:
-            lines[-1:] = [f"{_INDENT}+{len(group) - MOST_PASSAGES:,} more in this document", ""]
+        if len(group) > most:
+            lines[-1:] = [f"{_INDENT}+{len(group) - most:,} more in this document", ""]
     return lines[:-1]
 
 

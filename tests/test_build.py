@@ -4,6 +4,7 @@ import codecs
 import itertools
 import os
 import random
+import shutil
 import time
 from dataclasses import replace
 from functools import lru_cache
@@ -437,14 +438,34 @@ def test_stdin(index, files):
 
 
 def test_unreadable_stdin(index, files):
-    """A pipe of no text is reported; it takes the place of what was there, and a rebuild says that there is nothing."""
+    """A pipe of no text is told, and what came before stays, because it is nowhere else."""
     build(index, [files, "-"], stdin="管道".encode())
-    report = build(index, ["-"], stdin=b"")
-    assert report.skipped == (("-", "empty"),)
-    assert found(index, "管道") == set()
-    [(path, reason)] = rebuild(index).skipped
-    assert path == "-"
-    assert reason.startswith("what came from standard input cannot be had from the old index")
+
+    with pytest.raises(NothingIndexed, match="standard input") as raised:
+        build(index, ["-"], stdin=b"")
+    assert raised.value.skipped == (("-", "empty"),)
+    assert build(index, [files, "-"], stdin=b"").skipped == (("-", "empty"),)
+    assert found(index, "管道") == {"-"}
+    assert rebuild(index).skipped == ()
+    assert found(index, "管道") == {"-"}
+
+
+def test_forced_encoding_is_not_kept_for_stdin(index):
+    """The encoding of one pipe says nothing of the next."""
+    build(index, ["-"], encoding="big5", stdin="標題".encode("big5"))
+    build(index, ["-"], stdin="简体".encode())
+
+    assert found(index, "简体") == {"-"}
+
+
+def test_damaged_index_is_not_updated(index, files):
+    """An update does not call an index healthy whose files are gone."""
+    build(index, [files])
+    shutil.rmtree(index / "segments")
+    (index / "segments").mkdir()
+
+    with pytest.raises(IndexDamaged, match="tongwen rebuild"):
+        build(index, [files])
 
 
 def test_only_stdin(index):
@@ -553,7 +574,9 @@ def test_other_dictionary(index, tmp_path, dictionary):
     path = write(tmp_path / "files/a.txt", PLAIN)
     build(index, [path], dictionary=dictionary)
     other = write(tmp_path / "other.txt", "葡幣交易所\n")
-    with pytest.raises(IndexOutdated, match=r"was made with another dictionary \(\w+, now \w+\); .*: tongwen rebuild"):
+    with pytest.raises(
+        IndexOutdated, match=r"was made with another dictionary \(\w+, now \w+\); .*: tongwen rebuild --dictionary FILE"
+    ):
         build(index, [path], dictionary=other)
     assert words_of(index, "新葡币") == 1
     assert counted(build(index, [path], dictionary=dictionary)) == (0, 0, 0, 1)

@@ -17,7 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tongwen.index import build, generation, rebuild, segment, status
-from tongwen.index.errors import IndexDamaged, IndexFolderTaken, IndexLocked, IndexNotFound, IndexOutdated, TongwenError
+from tongwen.index.errors import (
+    IndexDamaged,
+    IndexFolderTaken,
+    IndexLocked,
+    IndexNotFound,
+    IndexNotOurs,
+    IndexOutdated,
+    TongwenError,
+)
 from tongwen.index.generation import FileRecord, Manifest, SegmentEntry, find, read_manifest, writing
 from tongwen.searcher import Searcher
 
@@ -202,6 +210,16 @@ def test_find(tmp_path, files):
     build(files / "deep/.tongwen", [files / "a.txt"])
     assert find(files / "deep/deeper") == files / "deep/.tongwen"
     assert find(files) == tmp_path / ".tongwen"
+
+
+def test_another_users_index_is_not_found(tmp_path, files, monkeypatch):
+    """An index that belongs to another user is not opened because it lies on the way; naming it is asking for it."""
+    build(tmp_path / ".tongwen", [files])
+    monkeypatch.setattr("os.geteuid", lambda: (tmp_path / ".tongwen").stat().st_uid + 1)
+
+    with pytest.raises(IndexNotOurs, match="--index"):
+        find(files)
+    Searcher(tmp_path / ".tongwen").close()
 
 
 def test_clean_removes_only_what_is_ours(index):

@@ -52,8 +52,8 @@ def planned(typed: str, level: str = "cross", filters: tuple[Filter, ...] = ()) 
         ("蝴蝶", "蝴蝶"),  # unknown characters stay together
         ("的", "的"),
         # one word of several scripts
-        ("AI芯片", "(ai 芯片)"),
-        ("芯片AI2芯片", "(芯片 ai2)"),
+        ("AI芯片", '(ai 芯片 ~"ai芯片")'),
+        ("芯片AI2芯片", '(芯片 ai2 ~"芯片ai2芯片")'),
         ("比尔·芯片", '(比尔 芯片 ~"比尔芯片" ~尔芯)'),
         # literals: words with signs in them
         ("C++", '"c++"'),
@@ -62,7 +62,7 @@ def planned(typed: str, level: str = "cross", filters: tuple[Filter, ...] = ()) 
         ("PD1728_A_1", '"pd1728_a_1"'),
         ("don’t", '"don\'t"'),
         ("3.14", '"3.14"'),
-        ("C++芯片", '("c++" 芯片)'),
+        ("C++芯片", '("c++" 芯片 ~"c++芯片")'),
         ("，芯片！", "芯片"),
         # phrases
         ('"芯片"', '"芯片"'),

@@ -232,6 +232,13 @@ def test_format_hits():
     ]
 
 
+def test_format_hits_may_be_all():
+    """Who asks for all passages gets more than three of a document."""
+    hits = [hit("/docs/a.txt", f"晶片{number}", line=number) for number in range(5)]
+
+    assert sum(line.startswith("a.txt:") for line in format_hits(hits, 80, color=False, cwd="/docs", most=5)) == 5
+
+
 def test_format_hits_in_colour():
     """The title is bold, the path magenta, the line green, a hit bold red; a blank line is not indented."""
     assert format_hits(

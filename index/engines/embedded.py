@@ -106,7 +106,7 @@ class EmbeddedEngine:
         before, text, after = segment.original(number, around)
         first = segment.texts.document(row.document).first_passage
         path, title = segment.texts.path(row.document), segment.texts.title(row.document)
-        return Stored(path, title, number - first + 1, row.start, text, before, after, segment.line(row))
+        return Stored(path, title, number - first + 1, row.start, text, before, after, segment.line(number))
 
     # -------------------------------------------------------------------------------------- what is asked
 

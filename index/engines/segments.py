@@ -12,13 +12,14 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress
 from pathlib import Path
 
 from ..model import WILD_GAP, Filter, Term, Wild
 from ..patterns import in_folded, is_bounded
 from ..scripts import is_unspaced, runs
-from ..texts import LANGUAGES, PassageRow, Texts, decode, encode, occurrences
+from ..texts import LANGUAGES, Texts, decode, encode, occurrences
 from .whoosh import Postings, PostingsReader
 
 
@@ -41,6 +42,7 @@ class Segment:
         self.dead_documents = files.deleted
         self.documents, self.starts, self.lengths = map(self.texts.column, ("document", "folded", "words"))
         self.title_terms = self.texts.document_column("title_terms")
+        self._lines_of = lru_cache(maxsize=64)(self._lines)
 
     def live(self) -> Iterator[int]:
         """The numbers (in the segment) of its passages that are not deleted."""
@@ -110,12 +112,21 @@ class Segment:
         before = decode_within(texts.originals[max(first, row.original - 4 * around) : row.original])
         return before[-around:], text, decode_within(texts.originals[past : min(end, past + 4 * around)])[:around]
 
-    def line(self, row: PassageRow) -> int | None:
+    def line(self, passage: int) -> int | None:
         """The line of the file on which a passage begins, from 1; None where lines mean nothing."""
-        document = self.texts.document(row.document)
-        if not document.has_lines:
-            return None
-        return self.texts.originals[document.original : row.original].count(b"\n") + 1
+        document = self.documents[passage]
+        row = self.texts.document(document)
+        return self._lines_of(document)[passage - row.first_passage] if row.has_lines else None
+
+    def _lines(self, document: int) -> array[int]:
+        """The lines on which a document's passages begin, counted once."""
+        at, line, lines = self.texts.document(document).original, 1, array("Q")
+        for passage in range(*self.texts.first_passages()[document : document + 2]):
+            start = self.texts.passage(passage).original
+            line += self.texts.originals[at:start].count(b"\n")
+            lines.append(line)
+            at = start
+        return lines
 
 
 def decode_within(data: bytes) -> str:
