@@ -30,7 +30,7 @@ from .texts import Texts, TextsWriter
 Progress = Callable[[Step], None]
 
 SEGMENT_POSTINGS = 6_000_000
-"""A segment is closed when it has so many postings, so that memory is bounded whatever the corpus."""
+"""A segment is closed when it has so many postings, so that memory depends on the largest document, not on the corpus."""
 
 MOST_SEGMENTS = 8
 """More segments than this that are not full are merged."""

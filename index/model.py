@@ -1,4 +1,4 @@
-"""The values that travel through the house: documents, passages, tokens, plan nodes, hits.
+"""The values that travel through the house: documents, passages, plan nodes, hits, reports.
 
 Owns the frozen dataclasses and nothing else: no input, no output, no behaviour beyond printing a plan and walking it.
 Standard library only, so that every other module may import it.
@@ -301,7 +301,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far the building of an index is: `done` of `total` files (or passages, when `stage` is `merging`)."""
+    """How far the building of an index is: `done` of `total` files (segments, when `stage` is `merging`)."""
 
     stage: Literal["looking", "reading", "writing", "merging"]
     done: int
