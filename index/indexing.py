@@ -19,12 +19,13 @@ from . import encodings as decoding
 from . import generation, sources
 from .analysis import Analyser, differences, fingerprint
 from .engines.whoosh import PostingsWriter
-from .errors import DictionaryError, IndexDamaged, IndexNotFound, IndexOutdated, NothingIndexed, PathNotFound, UnreadableFile
+from .errors import DictionaryError, IndexDamaged, IndexNotFound, IndexOutdated, NothingIndexed, UnreadableFile
 from .generation import FileRecord, Manifest, SegmentEntry, Writer, segment_folder
 from .language import language
 from .model import Document, Report, Status, Step
 from .passages import split
 from .segment import parse_dictionary
+from .sources import STDIN
 from .texts import Texts, TextsWriter
 
 Progress = Callable[[Step], None]
@@ -34,8 +35,6 @@ SEGMENT_POSTINGS = 6_000_000
 
 MOST_SEGMENTS = 8
 """More segments than this that are not full are merged."""
-
-STDIN = "-"
 
 # A file written within this time before it is read may be written again without a change of its time of modification, so
 # that time is not recorded and the next update reads the file again.
@@ -51,7 +50,7 @@ def build(
     stdin: bytes | None,
 ) -> Report:
     """See `build.build`."""
-    started, wanted = time.perf_counter(), [_absolute(path) for path in paths]
+    started, wanted = time.perf_counter(), [STDIN if str(path) == STDIN else sources.absolute(path) for path in paths]
     words = _read_dictionary(dictionary) if dictionary is not None else None
     with generation.writing(index_dir) as writer:
         old = generation.read_manifest(index_dir) if generation.exists(index_dir) else None
@@ -144,20 +143,13 @@ def _read_dictionary(path: str | Path) -> str:
     return text
 
 
-def _absolute(path: str | Path) -> str:
-    """The path as it is recorded; raises PathNotFound."""
-    if str(path) != STDIN and not os.path.lexists(path):
-        raise PathNotFound(path)
-    return STDIN if str(path) == STDIN else os.path.abspath(path)  # noqa: PTH100 - Path.absolute() keeps ".."
-
-
 def _without_stdin(paths: Iterable[str]) -> list[str]:
     return [path for path in paths if path != STDIN]
 
 
 def _existing(paths: Iterable[str]) -> list[str]:
     # Path.exists() raises where a folder above may not be entered.
-    return [path for path in paths if path != STDIN and os.path.exists(path)]  # noqa: PTH110
+    return [path for path in _without_stdin(paths) if os.path.exists(path)]  # noqa: PTH110
 
 
 def _files(index_dir: Path, paths: Iterable[str], on_skip: Callable[[UnreadableFile], None]) -> Iterator[sources.FoundFile]:
@@ -284,7 +276,7 @@ class _Job:
     def check(self, dictionary_named: bool) -> None:
         """Refuse to add to an index whose files are broken, or that was made by another analysis."""
         for entry in self.manifest.segments:
-            Texts(segment_folder(self.index_dir, entry.name))
+            self._texts(entry.name)
         now = self.analyser.parts()
         if self.manifest.segments and (changed := differences(self.manifest.analysis, now)):
             command = "tongwen rebuild --dictionary FILE" if dictionary_named else "tongwen rebuild"
@@ -393,7 +385,7 @@ class _Job:
         self.manifest = self.writer.commit(manifest, self.records.values(), self.analyser.dictionary)
 
     def _dead_passages(self, entry: SegmentEntry) -> int:
-        first = Texts(segment_folder(self.index_dir, entry.name)).first_passages()
+        first = self._texts(entry.name).first_passages()
         return sum(first[number + 1] - first[number] for number in entry.deleted)
 
     def _merge(self) -> None:

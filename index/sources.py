@@ -54,11 +54,12 @@ def find_files(paths: Iterable[str | Path], on_skip: Callable[[UnreadableFile], 
     Raises PathNotFound before anything is yielded if a path does not exist.  Hidden entries of folders are left out in
     silence; whatever else cannot be tried goes to `on_skip`.
     """
-    named = [_absolute(path) for path in paths]
+    named = [absolute(path) for path in paths]
     return _walk(named, on_skip)
 
 
-def _absolute(path: str | Path) -> str:
+def absolute(path: str | Path) -> str:
+    """A path as it is recorded; raises PathNotFound."""
     try:
         os.stat(path)  # noqa: PTH116 - a str may hold what Path would normalise away
     except (FileNotFoundError, NotADirectoryError, ValueError):

@@ -247,7 +247,7 @@ class EmbeddedEngine:
 
     def _literal(self, term: Term, known: Container[int] = ()) -> set[int]:
         """Passages, other than those known, in which an occurrence of a literal begins."""
-        return {segment.base + n for segment in self._segments for n in segment.literal(term) if segment.base + n not in known}
+        return {segment.base + number for segment in self._segments for number in segment.literal(term, known)}
 
     def _exactly(self, term: Term, found: Found) -> Found:
         """Those of the found passages that have the term as it was typed."""

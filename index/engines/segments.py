@@ -62,15 +62,15 @@ class Segment:
         return array("I", compress(numbers, alive)), array("f", compress(weights, alive))
 
     def literal(self, term: Term, known: Container[int] = ()) -> Iterator[int]:
-        """The passages, other than those known, in which an occurrence of a literal begins."""
+        """The passages in which an occurrence of a literal begins, other than those known (by their number in the index)."""
         text = term.text
         if is_unspaced(text) and len(text) <= 2:
             numbers = _prefixed(self, "grams", text) if len(text) == 1 else self.postings.postings("grams", text)[0]
-            yield from (number for number in numbers if number not in self.dead and number not in known)
+            yield from (number for number in numbers if number not in self.dead and self.base + number not in known)
             return
         wanted, bounded = encode(text), is_bounded(text)
         for number in _candidates(self, text):
-            if number not in self.dead and number not in known and self._holds(number, term, wanted, bounded):
+            if number not in self.dead and self.base + number not in known and self._holds(number, term, wanted, bounded):
                 yield number
 
     def wild(self, wild: Wild) -> Iterator[int]:
