@@ -1,38 +1,51 @@
 """What both sides of the house do to a text, and the fingerprint that proves they did the same.
 
-Owns the order fold → segment, and what counts as a word, a gram, a literal.  Two streams come of a text: `words`, for
-ranking, and `grams`, overlapping pairs of unspaced characters (and the last character of each run, so that one character
-is a prefix), for finding every occurrence whatever the segmenter thinks.
+Owns the order fold → segment, and what counts as a word, a gram, a literal.  Two streams come of a text:
+
+`words`, for ranking and for words in any form: what the segmenter makes of scripts without spaces, the stems of words of the
+others (of those written as one, getElementById, also the stems of their parts; the s of Nvidia's is none);
+
+`grams`, for finding every occurrence as it is written, whatever the segmenter thinks: overlapping pairs of unspaced characters
+(and the last character of each run, so that one character is a prefix), and words of the other scripts as they stand.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import groupby, pairwise
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import accumulate, groupby, pairwise
 from operator import add
 
-from . import segment
-from .fold import digest, fold, fold_han, fold_with_offsets, original_span, plain
+from . import english, segment
+from .english import breaks, is_possessive, stem, word_end, word_start
+from .fold import digest, fold_han, fold_with_offsets, is_loose, original_span, plain
 from .model import Passage
 from .scripts import is_unspaced, run_pattern, runs
 
-VERSION = 1
+VERSION = 2
 """Raised when a change here makes other tokens of the same text."""
 
 # Letters and digits with the signs that belong to them (C++, .NET, GPT-4), in text that has no unspaced characters.
 _SPACED_PIECE = re.compile(r"[.#@$]?[^\W_]+(?:[-_.'/&+:@][^\W_]+)*[+#%]*")
+# Signs that only join: not between two digits (9-11), a full stop not beside a single letter (U.S.).
+_JOINT = r"(?:[-_'/&](?:(?<!\d.)|(?!\d))|(?<=[^\W\d_][^\W\d_])\.(?=[^\W\d_][^\W\d_]))"
+_JOINED = re.compile(rf"[^\W_]+(?:{_JOINT}[^\W_]+)+")
+_ASCII_RUN = re.compile(r"[a-z0-9]+")
+_CUT = "\x01"  # stands for a cut while a text is folded; folds to itself
+_FUSED = re.compile(r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A passage analysed: its folded text, its words in order (repeated as often as they stand there), its set of grams.
+    """A passage analysed: its folded text, its words (repeated as often as they stand there), its set of grams.
 
-    `gap` is what the white space between it and the next passage folds to; where that is nothing, the pair across the border is
-    among the grams, so that the folded texts and gaps joined are the document's folded text and no pair is missing.
+    The words are in order, parts of words written as one behind them all.  `gap` is what the white space between
+    this passage and the next folds to; where that is nothing, the pair across the border is among the grams, so that the folded
+    texts and gaps joined are the document's folded text and no pair is missing.
     """
 
     folded: str
@@ -43,11 +56,19 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a word that was typed: folded, as typed, and whether it is literal (has signs, so is no token by itself)."""
+    """A part of a word that was typed: folded, as typed, and whether it is literal (has signs, so is no token by itself).
+
+    Of words of scripts with spaces also: the `stems` of the runs of letters and digits in it, in order; what it is `joined`,
+    without signs that only join (GPT-4 gpt4, e-mail email; "" where signs matter: C++, 3.14, U.S.); and the stems of its
+    `parts`, if it is several words written as one (getElementById, GPT4, 16GB).  Not in any of them: the s of Nvidia's.
+    """
 
     text: str
     typed: str
     literal: bool
+    stems: tuple[str, ...] = ()
+    joined: str = ""
+    parts: tuple[str, ...] = ()
 
 
 def grams(run: str) -> list[str]:
@@ -64,15 +85,41 @@ def pieces(typed: str) -> list[Piece]:
     found, at = list[Piece](), 0
     unspaced = [(start, run) for start, run, is_run in runs(folded) if is_run]
     for start, run in [*unspaced, (len(folded), "")]:
-        found += [_piece(typed, offsets, at + match.start(), match[0]) for match in _SPACED_PIECE.finditer(folded[at:start])]
-        found += [_piece(typed, offsets, start, run)] if run else []
+        for match in _SPACED_PIECE.finditer(folded[at:start]):
+            first, word = at + match.start(), match[0]
+            if not is_possessive(folded, first, first + len(word)):
+                word = word.removesuffix("'s")
+                original = _typed(typed, offsets, first, word)
+                stems = _stems(folded, first, word)
+                found.append(Piece(word, original, not word.isalnum(), stems, _joined(word), _parts(word, original)))
+        found += [Piece(run, _typed(typed, offsets, start, run), literal=False)] if run else []
         at = start + len(run)
     return found
 
 
-def _piece(typed: str, offsets: list[int], at: int, folded: str) -> Piece:
+def _typed(typed: str, offsets: list[int], at: int, folded: str) -> str:
     start, end = original_span(typed, offsets, at, at + len(folded))
-    return Piece(folded, typed[start:end], literal=not (folded.isalnum() or is_unspaced(folded)))
+    return typed[start:end]
+
+
+def _stems(folded: str, first: int, word: str) -> tuple[str, ...]:
+    """The stems of a word that begins at an offset of a folded text."""
+    found = ((first + at, run) for at, run, _ in runs(word))
+    return tuple(stem(run) for at, run in found if not is_possessive(folded, at, at + len(run)))
+
+
+def _joined(word: str) -> str:
+    return "".join(run for _, run, _ in runs(word)) if _JOINED.fullmatch(word) and "'s" not in word else ""
+
+
+def _parts(word: str, typed: str) -> tuple[str, ...]:
+    """The stems of what a word without signs is put together from; single letters only beside several digits."""
+    if not word.isalnum():
+        return ()
+    plain_text, cuts = _plain_with_breaks(typed)
+    if not cuts and len(word) > 2 and (fused := _FUSED.fullmatch(word)):
+        cuts = [max(fused.end(1), fused.end(3))]
+    return english.parts(word, cuts) if plain_text == word else ()
 
 
 def cut(piece: Piece, frequency: Callable[[str], int], total: int) -> list[Piece]:
@@ -100,11 +147,56 @@ def _unknown_joined(words: list[str], frequency: Callable[[str], int], total: in
     return joined
 
 
-def joint(before: str, gap: str, after: str) -> str:
-    """What white space between two pieces of text folds to: nothing, a space, or a line end for an empty line."""
-    before, after = before[-8:], after[:8]  # joins look at the neighbours only, past a few marks that fold to nothing
-    whole = fold(before + gap + after)
-    return whole[len(fold(before)) : len(whole) - len(fold(after))]
+_SHORT = 16
+_folded_short = lru_cache(maxsize=1 << 12)(fold_with_offsets)  # most borders are a full stop, a line end and a letter
+
+
+class _Settled:
+    """What loose characters at the edges of a document's passages fold to, where they stand.
+
+    Asked from its beginning to its end, so that what belongs together is folded once, however long it is.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text, self._first, self._last = text, 0, 0
+        self._folded, self._offsets = "", [0]
+
+    def folded(self, start: int, end: int) -> str:
+        """What a span of nothing but loose characters folds to."""
+        if start == end:
+            return ""
+        if not self._first <= start < end <= self._last:
+            self._settle(start, end)
+        first, last = (bisect_left(self._offsets, at - self._first) for at in (start, end))
+        return self._folded[first:last]
+
+    def _settle(self, first: int, last: int) -> None:
+        """Fold a span with all that is loose around it, and the characters that it is between."""
+        while first > 0 and is_loose(self._text[first - 1]):
+            first -= 1
+        while last < len(self._text) and is_loose(self._text[last]):
+            last += 1
+        self._first, self._last = max(0, first - 1), last + 1
+        zone = self._text[self._first : self._last]
+        self._folded, self._offsets = _folded_short(zone) if len(zone) < _SHORT else fold_with_offsets(zone)
+
+
+def _core(text: str, start: int, end: int) -> tuple[int, int]:
+    """A span without the loose characters at its edges."""
+    while end > start and is_loose(text[end - 1]):
+        end -= 1
+    while start < end and is_loose(text[start]):
+        start += 1
+    return start, end
+
+
+def _plain_with_breaks(text: str) -> tuple[str, list[int]]:
+    """The plain text, and the offsets in it at which words written as one are cut."""
+    if not (cuts := breaks(text)):
+        return plain(text), cuts
+    parts = [text[start:end] for start, end in pairwise([0, *cuts, len(text)])]
+    folded = list(map(plain, parts)) if _CUT in text else plain(_CUT.join(parts)).split(_CUT)
+    return "".join(folded), list(accumulate(map(len, folded[:-1])))
 
 
 class Analyser:
@@ -130,18 +222,59 @@ class Analyser:
         }
 
     def words(self, text: str) -> list[str]:
-        """The folded words of a text in order; shorter words inside long ones come before them, as in jieba's search mode."""
-        plain_text = plain(text)
-        return self._words(plain_text, fold_han(plain_text))
+        """The words of a text, see `Analysis`; shorter ones inside long ones come before them, as in jieba's search mode."""
+        return self.analyse(text).words
 
-    def _words(self, plain_text: str, folded: str) -> list[str]:
-        known, words = segment.to_simplified(plain_text), list[str]()
+    def analyse(self, text: str) -> Analysis:
+        """Analyse a piece of text that stands by itself."""
+        return self._analysed(*_plain_with_breaks(text))
+
+    def document(self, text: str, passages: Sequence[Passage]) -> list[Analysis]:
+        """Analyse the passages of a document's text."""
+        settled, done = _Settled(text), list[Analysis]()
+        for number, passage in enumerate(passages):
+            first, last = _core(text, passage.start, passage.end)
+            before = settled.folded(passage.start, first)
+            plain_text, cuts = _plain_with_breaks(text[first:last])
+            plain_text = before + plain_text + settled.folded(last, passage.end)
+            next_start = passages[number + 1].start if number + 1 < len(passages) else passage.end
+            gap = settled.folded(passage.end, next_start)
+            done.append(self._analysed(plain_text, [len(before) + at for at in cuts] if before else cuts, gap))
+        for here, following in pairwise(done):
+            pair = here.folded[-1:] + following.folded[:1]
+            if not here.gap and len(pair) == 2 and is_unspaced(pair):
+                here.grams.add(pair)
+        return done
+
+    def _analysed(self, plain_text: str, cuts: list[int], gap: str = "") -> Analysis:
+        folded = fold_han(plain_text)
+        words, found = self._english(folded) if folded.isascii() else self._mixed(plain_text, folded)
+        if cuts:
+            words += _parts_at(folded, cuts)
+        return Analysis(folded, words, found, gap)
+
+    def _english(self, folded: str) -> tuple[list[str], set[str]]:
+        """What `_mixed` gives of ASCII, three times as fast."""
+        found = _ASCII_RUN.findall(folded)
+        if "'s" not in folded:
+            return list(map(stem, found)), set(found)
+        words = (match[0] for match in _ASCII_RUN.finditer(folded) if not is_possessive(folded, *match.span()))
+        return list(map(stem, words)), set(found)
+
+    def _mixed(self, plain_text: str, folded: str) -> tuple[list[str], set[str]]:
+        """The words and grams of a text in scripts of both kinds."""
+        known, words, found = segment.to_simplified(plain_text), list[str](), set[str]()
         for match in run_pattern().finditer(folded):
+            run = match[0]
             if match[1] is None:
-                words.append(match[0])
+                found.add(run)
+                if run != "s" or not is_possessive(folded, *match.span()):
+                    words.append(stem(run))
             else:
-                words.extend(self._cut(match[0], known[match.start() : match.end()]))
-        return words
+                found.update(map(add, run, run[1:]))
+                found.add(run[-1])
+                words += self._cut(run, known[match.start() : match.end()])
+        return words, found
 
     def _cut(self, run: str, known: str) -> Iterable[str]:
         """Words of a folded run, cut as the dictionary cuts its known form."""
@@ -149,31 +282,20 @@ class Analyser:
             return self._tokenizer.cut_for_search(run)
         return [run[start:end] for _, start, end in self._tokenizer.tokenize(known, "search")]
 
-    def analyse(self, text: str) -> Analysis:
-        """Analyse a piece of text that stands by itself."""
-        plain_text = plain(text)
-        folded = fold_han(plain_text)
-        found = set[str]()
-        for run in filter(None, run_pattern().findall(folded)):  # what the group is of: runs without spaces, else ""
-            found.update(map(add, run, run[1:]))
-            found.add(run[-1])
-        return Analysis(folded, self._words(plain_text, folded), found)
 
-    def document(self, text: str, passages: Sequence[Passage]) -> list[Analysis]:
-        """Analyse the passages of a document's text."""
-        done = [self.analyse(text[passage.start : passage.end]) for passage in passages]
-        for number, (here, following) in enumerate(pairwise(passages)):
-            gap = joint(text[here.start : here.end], text[here.end : following.start], text[following.start : following.end])
-            pair = done[number].folded[-1:] + done[number + 1].folded[:1]
-            if not gap and len(pair) == 2 and is_unspaced(pair):
-                done[number].grams.add(pair)
-            done[number] = replace(done[number], gap=gap)
-        return done
+def _parts_at(folded: str, cuts: list[int]) -> Iterator[str]:
+    """The stems of the parts of words that are cut at rising offsets, each of which is inside one."""
+    at = 0
+    while at < len(cuts):
+        start, end = word_start(folded, cuts[at]), word_end(folded, cuts[at])
+        following = bisect_left(cuts, end, at)
+        yield from english.parts(folded[start:end], [cut - start for cut in cuts[at:following]])
+        at = following
 
 
 def query_parts() -> dict[str, str]:
     """The parts of the fingerprint that a query depends on: cheap to know, nothing is loaded for them."""
-    return {"analysis": str(VERSION), "fold": digest()}
+    return {"analysis": str(VERSION), "fold": digest(), "stemmer": english.version()}
 
 
 def fingerprint(parts: dict[str, str]) -> str:

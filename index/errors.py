@@ -13,6 +13,7 @@
     │   ├── IndexOutdated         it was made by another analysis or format
     │   └── IndexDamaged          its files do not fit together
     ├── DictionaryError           a user dictionary cannot be read
+    ├── LexiconError              a user's file of equivalents cannot be read
     └── QueryError                nothing can be asked from what was typed
 
 The message lives in the class; whoever raises gives only the facts.
@@ -107,6 +108,13 @@ class DictionaryError(TongwenError):
 
     def __init__(self, path: str | Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}; a line is: word [frequency] [tag]")
+
+
+class LexiconError(TongwenError):
+    """A user's file of equivalents cannot be read."""
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; a line is: term TAB term [TAB region, cross or never]")
 
 
 class QueryError(TongwenError):

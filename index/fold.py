@@ -6,7 +6,8 @@ character by itself, so that a piece of text folds the same wherever it stands:
     fold(a + b) == fold(a) + fold(b)
 
 except for the joins, which look at their neighbours: white space between two Han characters goes (unless it is an empty
-line), as do interpuncts inside names (比爾·蓋茨); elsewhere a run of white space becomes one space, an empty line PARAGRAPH.
+line), as do interpuncts inside names (比爾·蓋茨), and a full stop in an interpunct's place (比爾.蓋茨, but not in 一.概述);
+elsewhere a run of white space becomes one space, an empty line PARAGRAPH.
 
 The steps, in order: other forms of a character (case, width, compatibility, diacritics; `data/compat.tsv`), joins, Han
 variants (`data/han.tsv`).  The text between the two last, `plain`, has the same length as the folded one: what a segmenter
@@ -16,7 +17,8 @@ says of it holds for both.
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from pathlib import Path
 from zlib import crc32
 
@@ -61,9 +63,12 @@ WHITE = frozenset(_LINE_ENDS) | {
 """White space.  A carriage return is none of the line ends, so that CR LF is one."""
 
 _DOTS = "·‧•∙⋅・"
+_MARKERS = frozenset("〇零一二三四五六七八九十百千甲乙丙章节条款项点")
+"""What a full stop follows in lists and numbers, and so seldom in names that it joins nothing there; as folded."""
+
 # White space and dots between two characters that are not ASCII; whether those are Han, and the dots so few as inside a name,
 # `_joined` decides.  The first character is matched before the look-behind, so that the scan skips along by character set.
-_JOINT = re.compile(rf"[ \n{_DOTS}](?<=[^\x00-\x7f][ \n{_DOTS}])[ \n{_DOTS}]*(?=[^\x00-\x7f])")
+_JOINT = re.compile(rf"[ \n.{_DOTS}](?<=[^\x00-\x7f][ \n.{_DOTS}])[ \n{_DOTS}]*(?=[^\x00-\x7f])")
 _SPACE_OR_DOT = re.compile(rf" *(?:\n *|[{_DOTS}] *)?")
 _WHITE_RUN = re.compile(rf"[\n{PARAGRAPH}][ \n{PARAGRAPH}]*| [ \n{PARAGRAPH}]+")
 
@@ -110,7 +115,8 @@ def _han() -> _Learning:
 @cache
 def digest() -> str:
     """A short hash over everything that decides how text folds."""
-    code = repr((HAN, _DROPPED_RANGES, sorted(WHITE), _JOINT.pattern, _SPACE_OR_DOT.pattern, _WHITE_RUN.pattern))
+    patterns = _JOINT.pattern, _SPACE_OR_DOT.pattern, _WHITE_RUN.pattern, "".join(sorted(_MARKERS))
+    code = repr((HAN, _DROPPED_RANGES, sorted(WHITE), *patterns))
     data = b"".join((_DATA / name).read_bytes() for name in ("compat.tsv", "han.tsv"))
     return f"{crc32(code.encode() + data):08x}"
 
@@ -119,6 +125,8 @@ def _joined(match: re.Match[str]) -> str:
     text, start, end = match.string, *match.span()
     if not (is_han(text[start - 1]) and is_han(text[end])):
         return match[0]
+    if match[0][0] == ".":  # never joins together with white space: that is the end of a sentence
+        return "" if match[0] == "." and fold_han(text[start - 1]) not in _MARKERS else match[0]
     # A line end that does not join (a list item's dot follows) must not look like a space that would, when folded again.
     return "" if _SPACE_OR_DOT.fullmatch(match[0]) else match[0].replace("\n", PARAGRAPH)
 
@@ -142,6 +150,12 @@ def fold(text: str) -> str:
     return fold_han(plain(text))
 
 
+@lru_cache(maxsize=1 << 12)
+def is_loose(character: str) -> bool:
+    """Whether what a character folds to depends on what is around it: white space, dots, and what leaves nothing behind."""
+    return all(folded in f" \n.{PARAGRAPH}{_DOTS}" for folded in compat_table().get(ord(character), character))
+
+
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     """The folded text, and for each of its code points the offset in `text` of the one it came from.
 
@@ -149,16 +163,26 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     """
     table = _compat()
     if all(len(table[ord(character)]) == 1 for character in set(text)):
-        characters, offsets = list(text.translate(table)), list(range(len(text)))
+        folded, offsets = text.translate(table), list(range(len(text)))
     else:
-        pairs = [(folded, offset) for offset, character in enumerate(text) for folded in table[ord(character)]]
-        characters, offsets = [folded for folded, _ in pairs], [offset for _, offset in pairs]
+        pairs = [(kept, offset) for offset, character in enumerate(text) for kept in table[ord(character)]]
+        folded, offsets = "".join(kept for kept, _ in pairs), [offset for _, offset in pairs]
     for pattern, replaced in ((_JOINT, _joined), (_WHITE_RUN, _white)):
-        for match in reversed(list(pattern.finditer("".join(characters)))):
-            kept = replaced(match)
-            characters[match.start() : match.end()] = kept
-            offsets[match.start() : match.end()] = offsets[match.start() : match.start() + len(kept)]
-    return fold_han("".join(characters)), [*offsets, len(text)]
+        folded, offsets = _replaced(pattern, replaced, folded, offsets)
+    return fold_han(folded), [*offsets, len(text)]
+
+
+def _replaced(
+    pattern: re.Pattern[str], replaced: Callable[[re.Match[str]], str], text: str, offsets: list[int]
+) -> tuple[str, list[int]]:
+    """What `pattern.sub` gives, of the offsets too: what is left of a match keeps its first ones."""
+    pieces, kept_offsets, at = list[str](), list[int](), 0
+    for match in pattern.finditer(text):
+        kept = replaced(match)
+        pieces += text[at : match.start()], kept
+        kept_offsets += offsets[at : match.start() + len(kept)]
+        at = match.end()
+    return "".join([*pieces, text[at:]]), kept_offsets + offsets[at:]
 
 
 def original_span(text: str, offsets: list[int], start: int, end: int) -> tuple[int, int]:

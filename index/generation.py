@@ -27,7 +27,7 @@ from pathlib import Path
 
 from .errors import IndexDamaged, IndexFolderTaken, IndexLocked, IndexNotFound, IndexNotOurs, IndexOutdated
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the files of an index change in a way that older code cannot read."""
 
 FOLDER = ".tongwen"
@@ -53,7 +53,8 @@ class SegmentEntry:
 class Manifest:
     """What the current generation is made of and how.
 
-    `analysis` are the parts of the fingerprint, `encodings` those that were forced, by source.
+    `analysis` are the parts of the fingerprint, `encodings` those that were forced, by source; `lexicon` is the name of the
+    compiled lexicon that was made ready when the index was written (see `index.lexicon`).
     """
 
     generation: int = 0
@@ -62,6 +63,7 @@ class Manifest:
     sources: tuple[str, ...] = ()
     encodings: dict[str, str] = field(default_factory=dict)
     dictionary: str = ""
+    lexicon: str = ""
     segments: tuple[SegmentEntry, ...] = ()
     documents: int = 0
     passages: int = 0

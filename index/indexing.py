@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from . import encodings as decoding
-from . import generation, sources
+from . import generation, lexicon, sources
 from .analysis import Analyser, differences, fingerprint
 from .engines.whoosh import PostingsWriter
 from .errors import DictionaryError, IndexDamaged, IndexNotFound, IndexOutdated, NothingIndexed, UnreadableFile
@@ -24,6 +24,7 @@ from .generation import FileRecord, Manifest, SegmentEntry, Writer, segment_fold
 from .language import language
 from .model import Document, Report, Status, Step
 from .passages import split
+from .scripts import is_unspaced
 from .segment import parse_dictionary
 from .sources import STDIN
 from .texts import Texts, TextsWriter
@@ -194,8 +195,8 @@ class _SegmentWriter:
         passages = split(document)
         analysed = self._analyser.document(document.text, passages)
         title = self._analyser.analyse(document.title)
-        title_terms = {*title.words, *title.grams}
-        self._texts.start_document(document, title.folded, language(document.text), len(title_terms))
+        title_terms = {*title.words, *filter(is_unspaced, title.grams)}
+        self._texts.start_document(document, title.folded, language(document.text), len({*title.words}))
         at = 0
         for passage, analysis in zip(passages, analysed, strict=True):
             words = Counter(analysis.words)
@@ -377,6 +378,7 @@ class _Job:
             analysis=self.analyser.parts(),
             sources=recorded,
             encodings=self.encodings,
+            lexicon=lexicon.ready(),
             segments=tuple(segments),
             documents=documents,
             passages=passages,

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Level = Literal["exact", "script", "region", "cross"]
-"""How far a query may reach from its typed form; each level includes those before it."""
+Level = Literal["exact", "script", "region", "cross", "sound"]
+"""How far what is found is from its typed form."""
 
 LEVELS: tuple[Level, ...] = ("exact", "script", "region", "cross")
+"""How far a query may reach; each level includes those before it.  `sound` is none of them, but a last resort of `cross`."""
 
 
 # ------------------------------------------------------------------------------------------ what is indexed
@@ -85,17 +86,17 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """A typed word that was cut into `parts`: where it stands as a whole, all of them count as found.
+class Words:
+    """Words of a spaced script one behind the other, in any inflection: what lies between two of them has no letters or digits.
 
-    So a word is not missed where a passage ends inside it.  Prints as `~"出口管制"`.
+    `stems` are as the analysis gives them; `typed` is what the person wrote.  Prints as `/export control/`.
     """
 
-    term: Term
-    parts: tuple[Term, ...]
+    stems: tuple[str, ...]
+    typed: str
 
     def __str__(self) -> str:
-        return f"~{self.term}"
+        return f"/{' '.join(self.stems)}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +119,78 @@ WILD_GAP = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
-    """A pair of characters that raises the score of passages that have it and is required of none; prints as `~作表`.
+class Near:
+    """Words in any order, with at most `slop` others among them; prints as `("a" /b/)~5`.
 
-    Pairs across the words of a query reward words that stand together, and words that the segmenter cut in another way.
+    How many words lie between is counted in `index.patterns`: a run of letters of a spaced script is one word, a character of a
+    script without spaces is one too.
     """
 
-    text: str
+    parts: tuple[Term | Words, ...]
+    slop: int
+    typed: str
 
     def __str__(self) -> str:
-        return f"~{self.text}"
+        return f"({' '.join(map(str, self.parts))})~{self.slop}"
+
+
+Leaf: TypeAlias = "Term | Words | Near | Wild"
+"""What can occur in a text; `index.patterns` says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Something else that stands for what was typed: what to look for, how far it is from the typed form, what it is worth.
+
+    `weight` is above 0 and at most 1, the worth of the typed form itself.  Prints as `芯片^0.8`.
+    """
+
+    leaf: Leaf
+    level: Level
+    weight: float
+
+    def __str__(self) -> str:
+        return f"{self.leaf}^{self.weight:.2g}" if self.weight < 1 else str(self.leaf)
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """A leaf, or what stands for it; prints as `晶片{芯片^0.8 /chip/^0.5}`."""
+
+    leaf: Leaf
+    variants: tuple[Variant, ...]
+
+    def __str__(self) -> str:
+        return f"{self.leaf}{{{' '.join(map(str, self.variants))}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What stands for several `parts` of an AllOf together: where it is, all of them count as found.
+
+    So a word that was cut is not missed where a passage ends inside it, and 数据中心 answers for "data center".
+    `parts` are among the children of the same AllOf.  Prints as `~"出口管制"`, `~/export control/^0.5`.
+    """
+
+    variant: Variant
+    parts: tuple[Leaf | Wide, ...]
+
+    def __str__(self) -> str:
+        return f"~{self.variant}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What raises the score of passages that have it and is required of none; prints as `~作表`.
+
+    Pairs of characters across the words of a query reward words that stand together, and words that the segmenter cut in
+    another way.
+    """
+
+    leaf: Term | Words
+
+    def __str__(self) -> str:
+        return f"~{self.leaf}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,19 +234,25 @@ class AnyOf:
         return "(" + " | ".join(map(str, self.children)) + ")"
 
 
-Plan: TypeAlias = "Term | Whole | Wild | Hint | Filter | Not | AllOf | AnyOf"
+Plan: TypeAlias = "Leaf | Wide | Whole | Hint | Filter | Not | AllOf | AnyOf"
 """What an engine is asked: a tree of these.  `str()` of it is short and stable, so that a test is one line."""
 
 
-def leaves(plan: Plan) -> Iterator[Term | Wild]:
-    """The terms and wildcards that a passage is found by, in the order typed; not those that it must lack."""
-    if isinstance(plan, (Term, Wild)):
-        yield plan
-    elif isinstance(plan, Whole):
-        yield plan.term
-    elif isinstance(plan, (AllOf, AnyOf)):
-        for child in plan.children:
-            yield from leaves(child)
+def sought(plan: Plan) -> Iterator[Variant]:
+    """Whatever a passage may be found by, in the order typed, each as a variant of itself; not what it must lack."""
+    match plan:
+        case Term() | Words() | Near() | Wild():
+            yield Variant(plan, "script", 1.0)
+        case Wide():
+            yield Variant(plan.leaf, "script", 1.0)
+            yield from plan.variants
+        case Whole():
+            yield plan.variant
+        case AllOf() | AnyOf():
+            for child in plan.children:
+                yield from sought(child)
+        case _:
+            return
 
 
 # ------------------------------------------------------------------------------------------ what is answered
@@ -229,12 +298,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Like:
+    """A passage that says nearly the same as a hit and was found too: its path, number, and offset into the document's text."""
+
+    path: str
+    passage: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found.
 
     `text` is exactly the document's `[start:end]`; `highlights` are sorted, disjoint and relative to `text`; `matched`
     says of each mark why it is one.  `line` is the line of the file (from 1) where the first mark stands, or None where
-    lines mean nothing.
+    lines mean nothing.  `like` are passages that say nearly the same, if they were asked to be folded into the best one.
     """
 
     rank: int
@@ -249,6 +327,17 @@ class Hit:
     line: int | None
     highlights: tuple[tuple[int, int], ...]
     matched: tuple[Mark, ...]
+    like: tuple[Like, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What may have been meant: instead of what was typed, why (a few words), and how many passages have it."""
+
+    typed: str
+    instead: str
+    reason: str
+    passages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +345,7 @@ class Results:
     """What a search found: the hits asked for, best first, and how many passages and documents there are in all.
 
     `partial` says that no passage has all words, so that hits have only some.  `warnings` are sentences about
-    the query for people.
+    the query for people, `suggestions` are what else to search for; they are never searched unasked.
     """
 
     query: str
@@ -266,6 +355,7 @@ class Results:
     partial: bool
     warnings: tuple[str, ...]
     seconds: float
+    suggestions: tuple[Suggestion, ...] = ()
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)
@@ -276,17 +366,26 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A leaf of a plan: as printed, as typed, and how many passages hold it, as a word and in all."""
+    """Something that is looked for: the leaf as printed, for which typed word, how far from it and what it is worth.
+
+    `as_word` counts the passages that have it as a word, `passages` all that have it, `documents` those they are in.
+    """
 
     leaf: str
     typed: str
+    level: Level
+    weight: float
     as_word: int
     passages: int
+    documents: int
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How a query was understood: its syntax tree, its folded text, its plan (all as text), and the plan's leaves."""
+    """How a query was understood: its syntax tree, its folded text, its plan (all as text), and what is looked for.
+
+    `notes` are sentences about how it was widened.
+    """
 
     query: str
     tree: str
@@ -294,6 +393,55 @@ class Explanation:
     plan: str
     leaves: tuple[Explained, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """A part of a passage's score: what it is for (words, heading, title, …), of which leaf (as printed), and how much."""
+
+    what: str
+    leaf: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedHit:
+    """A hit of a query, of how many passages found it is one, and the parts of its score."""
+
+    query: str
+    hit: Hit
+    total: int
+    parts: tuple[ScorePart, ...]
+
+
+Lost = Literal["missing", "source", "skipped", "index", "stale", "filter", "field", "absent", "word", "passage", "found"]
+"""Where a document was lost that a query should have found; `WhyNot` says what each is."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Whether a query finds a document, and if not, the first step at which it was lost, in sentences for people.
+
+    `rank` is that of its best passage among all passages found, None if it is not found.  The steps, in order:
+
+    - `missing`: there is no such file, nor was one indexed
+    - `source`: the file is below none of the paths that are indexed
+    - `skipped`: it is below one, but is not indexed, for a reason
+    - `index`: it has not been indexed yet
+    - `stale`: it has changed since it was indexed
+    - `filter`: the path or language asked for is not that of the document
+    - `field`: a `title:`, `path:` or `lang:` of the query excludes it
+    - `absent`: a `-word` excludes the passages that would be found
+    - `word`: a word is nowhere in the document
+    - `passage`: the words are all there, but in different passages
+    - `found`: it is not lost
+    """
+
+    found: bool
+    step: Lost
+    sentences: tuple[str, ...]
+    rank: int | None = None
 
 
 # ------------------------------------------------------------------------------------------ what is told of the work

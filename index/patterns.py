@@ -2,25 +2,56 @@
 
 The engine that decides whether a passage matches and the highlighter that marks it both ask here, so they cannot differ.
 Pure; knows no index, and of folding only which marks cling to a character.
+
+A word of a script with spaces is a run of its letters and digits, and each of the parts of a word written as several
+(get|Element|By|Id), where the caller says at which offsets such words are cut: folded text has no capitals any more.  The s of
+Nvidia's is no word, nor that of several LLMs.
+
+Words follow each other if there is no letter, digit, empty line or NUL between them, and no more than `GAP` code points;
+parts of one word if nothing is.  The s of a possessive counts as nothing.
+
+How near to each other parts are is counted in words: a run of letters and digits of a script with spaces is one, and so is each
+character of a script without.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 
-from .fold import clings
-from .model import WILD_GAP, Term, Wild
-from .scripts import is_letter, is_unspaced
+from .english import beginning, is_possessive, stem, word_end, word_start
+from .fold import PARAGRAPH, clings
+from .model import WILD_GAP, Leaf, Near, Term, Wild, Words
+from .scripts import is_letter, is_unspaced, run_pattern
 
 Span = tuple[int, int]
 
+GAP = 3
+"""The most code points between two words that follow each other."""
 
-def in_folded(leaf: Term | Wild, text: str, start: int = 0) -> Iterator[Span]:
-    """The spans of a leaf's occurrences in folded text that begin at `start` or later, overlapping ones too."""
-    return _literal(leaf.text, text, start) if isinstance(leaf, Term) else _wild(leaf.parts, text, start)
+_BETWEEN = re.compile(rf"(?:[^\w{PARAGRAPH}\0]|_){{1,{GAP}}}(?=[^\W_])")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+
+
+def in_folded(leaf: Leaf, text: str, start: int = 0, breaks: Sequence[int] = ()) -> Iterator[Span]:
+    """The spans of a leaf's occurrences in folded text that begin at `start` or later, overlapping ones too.
+
+    `breaks` are the offsets, rising, at which words written as one are cut.  The spans of a Near are those of its parts, the
+    last first, in every window that holds all of them, no more other words among them than it allows, and no smaller window.
+    """
+    match leaf:
+        case Term():
+            return _literal(leaf.text, text, start)
+        case Wild():
+            return _wild(leaf.parts, text, start)
+        case Words():
+            return _words(leaf.stems, text, start, breaks)
+        case Near():
+            return (span for span in _near(leaf, text, breaks) if span[0] >= start)
 
 
 def as_typed(typed: str, text: str, start: int = 0) -> Iterator[Span]:
@@ -29,6 +60,19 @@ def as_typed(typed: str, text: str, start: int = 0) -> Iterator[Span]:
     A character with one more mark on it is another one: x is not x̄.
     """
     return (span for span in _literal(typed, text, start) if not any(map(clings, text[span[1] : span[1] + 1])))
+
+
+def nfc(text: str) -> str:
+    """Unicode's Normalization Form C, the only change that the level `exact` forgives."""
+    return unicodedata.normalize("NFC", text)
+
+
+def is_bounded(text: str) -> bool:
+    """Whether an occurrence of a literal depends on what stands around it."""
+    return is_letter(text[0]) or is_letter(text[-1])
+
+
+# ------------------------------------------------------------------------------------------ literals
 
 
 def _literal(wanted: str, text: str, start: int) -> Iterator[Span]:
@@ -43,6 +87,117 @@ def _literal(wanted: str, text: str, start: int) -> Iterator[Span]:
 def _continues(text: str, at: int) -> bool:
     """Whether a word of a spaced script goes on across an offset."""
     return 0 < at < len(text) and is_letter(text[at - 1]) and is_letter(text[at])
+
+
+# ------------------------------------------------------------------------------------------ words
+
+
+def _words(stems: Sequence[str], text: str, start: int, breaks: Sequence[int]) -> Iterator[Span]:
+    first, *others = map(beginning, stems)
+    if not all(other in text for other in others):
+        return
+    at = text.find(first, start)
+    while at >= 0:
+        if at == 0 or not is_letter(text[at - 1]) or _is_break(at, breaks):
+            yield from ((at, end) for end in dict.fromkeys(_ends(stems, text, at, breaks)))
+        at = text.find(first, at + 1)
+
+
+def _ends(stems: Sequence[str], text: str, at: int, breaks: Sequence[int]) -> Iterator[int]:
+    """Where words of these stems end, the first of which begins at an offset where words may begin."""
+    for end in _word_ends(text, at, breaks):
+        if stem(text[at:end]) == stems[0]:
+            if len(stems) == 1:
+                yield end
+                return
+            if (following := _following(text, end, breaks)) is not None:
+                yield from _ends(stems[1:], text, following, breaks)
+
+
+def _word_ends(text: str, at: int, breaks: Sequence[int]) -> Iterator[int]:
+    """The end of the word that begins at an offset, and that of its first part; none of an s that is no word."""
+    end = word_end(text, at)
+    is_part = _is_break(at, breaks)
+    if not is_possessive(text, at, end) and not (is_part and text[at:end] == "s"):
+        following = bisect_right(breaks, at)
+        is_cut = following < len(breaks) and breaks[following] < end
+        if not (is_part and is_cut):
+            yield end
+        if is_cut:
+            yield breaks[following]
+
+
+def _is_break(at: int, breaks: Sequence[int]) -> bool:
+    place = bisect_left(breaks, at)
+    return place < len(breaks) and breaks[place] == at
+
+
+def _following(text: str, end: int, breaks: Sequence[int]) -> int | None:
+    """Where the word after one that ends at an offset begins; None if none follows it."""
+    if _is_break(end, breaks):
+        if text[end : word_end(text, end)] != "s":
+            return end
+        end += 1
+    if text.startswith("'s", end) and is_possessive(text, end + 1, word_end(text, end + 1)):
+        end += 2
+    between = _BETWEEN.match(text, end)
+    return between.end() if between and is_letter(text[between.end()]) else None
+
+
+# ------------------------------------------------------------------------------------------ words near each other
+
+
+def _near(near: Near, text: str, breaks: Sequence[int]) -> Iterator[Span]:
+    occurrences = [sorted(in_folded(part, text, 0, breaks)) for part in near.parts]
+    if not all(occurrences):
+        return
+    found, smallest = set[Span](), len(text) + 1
+    firsts = sorted(((span, part) for part, spans in enumerate(occurrences) for span in spans), reverse=True)
+    for _, group in groupby(firsts, lambda first: first[0][0]):
+        windows = filter(None, [_smallest_window(occurrences, part, span, near.slop, text) for span, part in group])
+        window = min(windows, key=lambda window: window[-1][1], default=None)
+        if window and window[-1][1] < smallest:  # else it holds another window
+            smallest = window[-1][1]
+            yield from (span for span in window if span not in found)
+            found.update(window)
+
+
+def _smallest_window(
+    occurrences: Sequence[Sequence[Span]], first: int, span: Span, slop: int, text: str
+) -> tuple[Span, ...] | None:
+    """The spans of all parts, in order, of which this span of this part comes first, so that they end as soon as can be."""
+    everything = (1 << len(occurrences)) - 1
+    best: dict[int, tuple[int, tuple[Span, ...]]] = {1 << first: (slop, (span,))}  # by parts placed: slop left, spans
+    for _ in range(len(occurrences) - 1):
+        further: dict[int, tuple[int, tuple[Span, ...]]] = {}
+        for placed, (left, spans) in best.items():
+            end = spans[-1][1]
+            following = {
+                part: others[place]
+                for part, others in enumerate(occurrences)
+                if not placed >> part & 1 and (place := bisect_left(others, (end, 0))) < len(others)
+            }
+            if len(following) < everything.bit_count() - placed.bit_count():
+                continue  # one of the parts can no longer be had
+            for part, other in following.items():
+                rest, now = left - _words_between(text, end, other[0]), placed | 1 << part
+                if rest >= 0 and (now not in further or other[1] < further[now][1][-1][1]):
+                    further[now] = rest, (*spans, other)
+        best = further
+    return best[everything][1] if everything in best else None
+
+
+def _words_between(text: str, start: int, end: int) -> int:
+    """How many words lie wholly between two offsets of a folded text."""
+    start = word_end(text, start) if _continues(text, start) else start
+    end = word_start(text, end) if _continues(text, end) else end
+    if text.isascii():
+        return sum(not is_possessive(text, *match.span()) for match in _ASCII_WORD.finditer(text, start, end))
+    found = run_pattern().finditer(text, start, end)
+    return sum(not is_possessive(text, *match.span()) if match[1] is None else len(match[1]) for match in found)
+
+
+# ------------------------------------------------------------------------------------------ wildcards
 
 
 def _wild(parts: tuple[str, ...], text: str, start: int) -> Iterator[Span]:
@@ -62,13 +217,3 @@ def _wild(parts: tuple[str, ...], text: str, start: int) -> Iterator[Span]:
 @lru_cache(maxsize=64)
 def _wild_search(parts: tuple[str, ...]) -> Callable[[str, int], re.Match[str] | None]:
     return re.compile(rf"\S{{0,{WILD_GAP}}}?".join(re.escape(part) for part in parts if part)).search
-
-
-def nfc(text: str) -> str:
-    """Unicode's Normalization Form C, the only change that the level `exact` forgives."""
-    return unicodedata.normalize("NFC", text)
-
-
-def is_bounded(text: str) -> bool:
-    """Whether an occurrence of a literal depends on what stands around it."""
-    return is_letter(text[0]) or is_letter(text[-1])

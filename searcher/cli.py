@@ -177,8 +177,13 @@ def _colorful(choice: str) -> bool:
 
 
 _INDEX_HELP = f"The index.  [default: the nearest {FOLDER} in this folder or one above]"
-_MATCH_HELP = """How far a word reaches: its very characters, or all scripts (Simplified, Traditional, width, case).  region and
-cross are for words of other regions and of the other language; they reach no farther than script yet."""
+_MATCH_HELP = """How far a word reaches: its very characters; all scripts (Simplified, Traditional, width, case); words of other
+regions too (晶片 = 芯片); words of the other language too (chip = 芯片)."""
+_LEXICON_HELP = f"""Equivalents of your own, a pair a line: TERM TAB TERM [TAB region, cross or never].
+[default: lexicon.tsv in {FOLDER}, if there]"""
+_PATH_HELP = "Only documents whose path matches, such as '*/news/*.md'; * crosses /."
+_LANG_HELP = f"Only documents in {', '.join(LANGUAGES)}."
+_COPIES_HELP = "Show each of several near-identical passages by itself."
 _DICTIONARY_HELP = "Words of your own, one a line: WORD [FREQUENCY] [TAG].  Kept with the index."
 _COLOR_HELP = "Mark hits by colour instead of « »; auto does so on a terminal, unless NO_COLOR is set."
 
@@ -192,12 +197,26 @@ def _known(ctx: click.Context, param: click.Parameter, encoding: str | None) -> 
     return encoding
 
 
+def _present(ctx: click.Context, param: click.Parameter, file: str | None) -> str | None:
+    """The file, if it is there."""
+    if file is not None and not os.path.exists(file):  # noqa: PTH110 - pathlib takes long to import
+        raise _Trouble(f"{file}: no such file; check the spelling, or leave out {param.opts[0]}")
+    return file
+
+
 _dir, _file = click.Path(file_okay=False), click.Path(dir_okay=False)
 _language = click.Choice(LANGUAGES, case_sensitive=False)
 index_option = click.option(
     "--index", "index_dir", metavar="DIR", envvar="TONGWEN_INDEX", show_envvar=True, type=_dir, help=_INDEX_HELP
 )
 match_option = click.option("--match", type=click.Choice(MATCH), default="cross", show_default=True, help=_MATCH_HELP)
+lexicon_option = click.option("--lexicon", metavar="FILE", type=_file, callback=_present, help=_LEXICON_HELP)
+path_option = click.option("--path", metavar="GLOB", help=_PATH_HELP)
+lang_option = click.option("--lang", type=_language, metavar="LANGUAGE", help=_LANG_HELP)
+copies_option = click.option("--copies", is_flag=True, help=_COPIES_HELP)
+color_option = click.option(
+    "--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True, help=_COLOR_HELP
+)
 _work_options = (
     index_option,
     click.option(
@@ -291,13 +310,23 @@ def _work(job: Callable[..., Report], *what: Any, quiet: bool, verbose: bool, **
     help="Show N passages, 3 of a document at the most; 0 shows all.  [default: 10]",
 )
 @match_option
-@click.option("--path", metavar="GLOB", help="Only documents whose path matches, such as '*/news/*.md'; * crosses /.")
-@click.option("--lang", type=_language, metavar="LANGUAGE", help=f"Only documents in {', '.join(LANGUAGES)}.")
+@lexicon_option
+@path_option
+@lang_option
+@copies_option
 @click.option("--json", is_flag=True, help="One JSON object a line for each passage.")
 @click.option("-l", "paths", is_flag=True, help="Only the paths of documents, best first; all unless -n is given.")
 @click.option("-c", "count", is_flag=True, help="Only the number of passages.")
-@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True, help=_COLOR_HELP)
-def search(query: tuple[str, ...], index_dir: str | None, limit: int | None, color: str, **asked: Any) -> NoReturn:
+@color_option
+def search(
+    query: tuple[str, ...],
+    index_dir: str | None,
+    limit: int | None,
+    lexicon: str | None,
+    copies: bool,
+    color: str,
+    **asked: Any,
+) -> NoReturn:
     """Find passages, best first.
 
     \b
@@ -308,6 +337,9 @@ def search(query: tuple[str, ...], index_dir: str | None, limit: int | None, col
     All words are wanted; "…" is a phrase, OR, -word and ( ) work as usual, chip* is a beginning, =word that spelling only,
     title:word in the title.  The shell eats straight quotes, so quote them once more; “…” and 「…」 it leaves alone.  After --
     everything is query.
+
+    What is marked for something else than itself says so: (≈晶片) is the word of another region for 晶片, (=chip) that of the
+    other language for chip, (~huang renxun) sounds like it.  Near-identical passages are shown as one.
     """
     from . import render
     from .search import Searcher
@@ -317,8 +349,9 @@ def search(query: tuple[str, ...], index_dir: str | None, limit: int | None, col
         raise click.UsageError(f"{' and '.join(FORMS[name] for name in forms)} exclude each other; choose one")
     form = forms[0] if forms else "people"
     most = {"count": 1, "paths": 0}.get(form, 10 if limit is None else limit)
-    with Searcher(_existing(index_dir)) as searcher:
-        results = searcher.search(" ".join(query), limit=most, **asked)
+    collapse = form in ("people", "json") and not copies
+    with Searcher(_existing(index_dir), lexicon) as searcher:
+        results = searcher.search(" ".join(query), limit=most, collapse=collapse, **asked)
     _say(*(f"tongwen: {warning}" for warning in results.warnings))
     if form == "count":
         lines = [str(results.total)]
@@ -329,7 +362,7 @@ def search(query: tuple[str, ...], index_dir: str | None, limit: int | None, col
         lines = list(map(render.clean, lines)) if sys.stdout.isatty() else lines
     else:
         of_each = len(results) if limit == 0 else render.MOST_PASSAGES  # who asks for all gets all
-        lines = render.format_hits(results.hits, _width(sys.stdout), _colorful(color), _here(), of_each)
+        lines = render.format_hits(results.hits, _width(sys.stdout), _colorful(color), _here(), of_each, results.query)
     _out(lines)
     if form in ("paths", "people"):
         usual = {"match": "cross", "path": None, "lang": None}
@@ -337,6 +370,7 @@ def search(query: tuple[str, ...], index_dir: str | None, limit: int | None, col
         _say(render.format_summary(results, narrowed, len(lines) if form == "paths" else None))
     if results.partial:
         _say("no passage has all the words; these have some")
+    _say(*render.format_suggestions(results.suggestions))
     raise click.exceptions.Exit(0 if results.total else 1)
 
 
@@ -359,21 +393,78 @@ def status(index_dir: str | None, json: bool) -> None:
 
 @cli.command(cls=_QueryCommand)
 @click.argument("query", nargs=-1, required=True, metavar="QUERY...")
+@click.option("--hit", type=click.IntRange(min=1), metavar="N", help="Show what the score of the Nth hit is made of.")
 @index_option
 @match_option
-def explain(query: tuple[str, ...], index_dir: str | None, match: str) -> None:
+@lexicon_option
+@path_option
+@lang_option
+@copies_option
+@click.option("--json", is_flag=True, help="One JSON object.")
+@color_option
+def explain(
+    query: tuple[str, ...],
+    hit: int | None,
+    index_dir: str | None,
+    lexicon: str | None,
+    copies: bool,
+    json: bool,
+    color: str,
+    **asked: Any,
+) -> None:
     """Show how a query is folded, cut, widened and planned.
 
     \b
     tongwen explain 人工智慧晶片 -台灣
+    tongwen explain 人工智慧晶片 --hit 3
+
+    In the plan {…} and | are alternatives, ^ is what one is worth, ~ stands for several words together or only raises the
+    score, - must be absent.  With --hit, give the options of the search that showed the hit.
     """
-    from .render import format_explanation
+    from . import render
     from .search import Searcher
 
-    with Searcher(_existing(index_dir)) as searcher:
-        explanation = searcher.explain(" ".join(query), match=match)
+    text, width = " ".join(query), _width(sys.stdout)
+    with Searcher(_existing(index_dir), lexicon) as searcher:
+        if hit is not None:
+            explained = searcher.explain_hit(text, hit, collapse=not copies, **asked)
+            _out(
+                [render.format_explained_hit_json(explained)]
+                if json
+                else render.format_explained_hit(explained, width, _colorful(color), _here())
+            )
+            return
+        explanation = searcher.explain(text, **asked)
     _say(*(f"tongwen: {warning}" for warning in explanation.warnings))
-    _out(format_explanation(explanation))
+    _out([render.format_explanation_json(explanation)] if json else render.format_explanation(explanation, width))
+
+
+@cli.command("why-not", cls=_QueryCommand)
+@click.argument("file", type=click.Path())
+@click.argument("query", nargs=-1, required=True, metavar="QUERY...")
+@index_option
+@match_option
+@lexicon_option
+@path_option
+@lang_option
+@click.option("--json", is_flag=True, help="One JSON object.")
+def why_not(
+    file: str, query: tuple[str, ...], index_dir: str | None, lexicon: str | None, json: bool, **asked: Any
+) -> NoReturn:
+    """Show why a query does not find a file: where it was lost, and what to do.
+
+    \b
+    tongwen why-not news/chips.txt 晶片 出口
+
+    Give the options of the search that did not find it.  Exit status: 0 if it is found, 1 if not.
+    """
+    from . import render
+    from .search import Searcher
+
+    with Searcher(_existing(index_dir), lexicon) as searcher:
+        reason = searcher.why_not(file, " ".join(query), **asked)
+    _out([render.format_why_not_json(reason)] if json else map(render.clean, reason.sentences))
+    raise click.exceptions.Exit(0 if reason.found else 1)
 
 
 def main() -> NoReturn:

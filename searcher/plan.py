@@ -6,14 +6,20 @@ how often it has a word.  Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from ..index.analysis import Piece, cut, grams, pieces
 from ..index.fold import fold, fold_with_offsets, original_span
-from ..index.model import LEVELS, AllOf, AnyOf, Filter, Hint, Level, Not, Plan, Term, Whole, Wild
+from ..index.model import LEVELS, AllOf, AnyOf, Filter, Hint, Level, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ..index.scripts import is_unspaced, runs
 from . import query
+from .widen import FUNCTION_WORDS, SPELT, Known, Token, Widener, unwidened
+
+if TYPE_CHECKING:
+    from ..index.lexicon import Lexicon
 
 LANGUAGES = {
     "zh": "zh",
@@ -37,14 +43,6 @@ def language(text: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What planning asks of an index: in how many passages a word is, and how many passages there are."""
-
-    frequency: Callable[[str], int]
-    passages: int
-
-
-@dataclass(frozen=True, slots=True)
 class Planned:
     """A plan, or None if nothing can be asked, and sentences for people about what was left out."""
 
@@ -54,15 +52,16 @@ class Planned:
 
 @dataclass(slots=True)
 class _Planner:
-    vocabulary: Vocabulary
-    exact: bool
+    known: Known
+    level: Level
+    widener: Widener | None
     warnings: list[str] = field(default_factory=list)
     absent: int = 0  # how many negations the node at hand is in
 
     def plan(self, node: query.Node) -> Plan | None:
         match node:
             case query.Word():
-                return _all(self.word(node))
+                return _all(self.words([node]))
             case query.Phrase():
                 return self.phrase(node)
             case query.Wildcard():
@@ -75,57 +74,122 @@ class _Planner:
                 self.absent -= 1
                 return None if child is None else Not(child)
             case query.And():
-                return _all(self.children(node.children))
+                return _all(self.together(node.children))
             case query.Or():
-                children = tuple(self.children(node.children))
+                children = tuple(child for each in node.children if (child := self.plan(each)) is not None)
                 return children[0] if len(children) == 1 else AnyOf(children) if children else None
 
-    def children(self, nodes: Iterable[query.Node]) -> Iterator[Plan]:
-        return (child for node in nodes if (child := self.plan(node)) is not None)
+    def together(self, nodes: Iterable[query.Node]) -> Iterator[Plan]:
+        """The children of an And: words side by side are planned together, for they may be one word of the lexicon."""
+        for side_by_side, group in groupby(nodes, lambda node: isinstance(node, query.Word) and not node.exact):
+            if side_by_side:
+                yield from self.words([node for node in group if isinstance(node, query.Word)])
+            else:
+                yield from (child for node in group if (child := self.plan(node)) is not None)
 
-    def word(self, node: query.Word) -> Iterator[Plan]:
-        """The terms of a typed word, and the word as a whole; where it must be absent, only that, not its parts anywhere."""
-        exact = self.exact or node.exact
+    def words(self, nodes: Iterable[query.Word]) -> Iterator[Plan]:
+        """What typed words ask for: each of their parts, and those that stand together as a whole.
+
+        Where a word must be absent, only the whole of it, not its parts anywhere.
+        """
+        tokens, typed_wholes = list[Token](), list[tuple[Term, int, int]]()
+        for node in nodes:
+            own = self.tokens(node)
+            if self.widener and not self.absent and not node.exact:
+                own = self.widener.joined(own)
+            if len(own) > 1 and (self.absent or node.exact):
+                own = [Token(self.whole(node), "")]
+            elif len(own) > 1:
+                typed_wholes.append((self.whole(node), len(tokens), len(tokens) + len(own)))
+            tokens += own
+        plans, wholes = self.widener.widened(tokens) if self.widener and not self.absent else unwidened(tokens)
+        needed = [plan for token, plan in zip(tokens, plans, strict=True) if not self.is_optional(token)]
+        yield from (
+            Hint(token.leaf) if needed and self.is_optional(token) else plan for token, plan in zip(tokens, plans, strict=True)
+        )
+        typed = (Whole(Variant(term, "script", 1.0), tuple(plans[start:end])) for term, start, end in typed_wholes)
+        for whole in (*typed, *wholes):
+            if len(parts := tuple(part for part in whole.parts if part in needed)):
+                yield replace(whole, parts=parts)
+
+    def is_optional(self, token: Token) -> bool:
+        return self.level == LEVELS[-1] and not self.absent and fold(token.leaf.typed) in FUNCTION_WORDS
+
+    def tokens(self, node: query.Word) -> list[Token]:
+        """The parts of a typed word."""
         found = pieces(node.text)
         if not found:
             self.warnings.append(
                 f"nothing in {node.text} can be searched as a word and it was left out; put it in quotes to find it as it is"
             )
-            return
-        parts = [part for piece in found for part in self.parts(piece, node.exact)]
-        terms = tuple(Term(part.text, part.typed, word=not part.literal, exact=exact) for part in parts)
-        if len(found) > 1:
-            folded, offsets = fold_with_offsets(node.text)
-            at, end = folded.index(found[0].text), folded.rindex(found[-1].text) + len(found[-1].text)
-            start, stop = original_span(node.text, offsets, at, end)
-            whole = Term(folded[at:end], node.text[start:stop], word=False, exact=exact)
-        else:
-            whole = Term(found[0].text, found[0].typed, word=not found[0].literal, exact=exact)
-        if not self.absent and len(terms) > 1:
-            yield from terms
-            yield Whole(replace(whole, word=False), terms)
-        else:
-            yield whole
+        exact = self.level == LEVELS[0] or node.exact
+        tokens = [token for piece in found for token in self.tokens_of(piece, exact=exact, together=node.exact)]
+        return list(map(self.fuzzy, tokens)) if node.fuzzy else tokens
 
-    def parts(self, piece: Piece, together: bool) -> list[Piece]:
-        """A piece of a word cut into words, if it is of a script without spaces."""
-        if together or self.absent or not is_unspaced(piece.text):
-            return [piece]
-        return cut(piece, self.vocabulary.frequency, self.vocabulary.passages)
+    def tokens_of(self, piece: Piece, *, exact: bool, together: bool = False) -> list[Token]:
+        """A piece of a word as tokens; cut into words if it is of a script without spaces."""
+        if is_unspaced(piece.text):
+            parts = [piece] if together or self.absent else cut(piece, self.known.word, self.known.passages)
+            return [Token(Term(part.text, part.typed, exact=exact), part.text) for part in parts]
+        if exact:
+            return [Token(Term(piece.text, piece.typed, word=not piece.literal, exact=True), "")]
+        words = Words(piece.stems, piece.typed)
+        if not piece.literal:
+            return [Token(words, " ".join(piece.stems))]
+        variants = (
+            [Variant(words, "script", SPELT), Variant(Term(piece.joined, piece.typed), "script", SPELT)] if piece.joined else []
+        )
+        return [
+            Token(Term(piece.text, piece.typed, word=False), " ".join(piece.stems) if piece.joined else "", tuple(variants))
+        ]
+
+    def whole(self, node: query.Word) -> Term:
+        """A typed word in one piece, without the signs around it."""
+        found = pieces(node.text)
+        exact = self.level == LEVELS[0] or node.exact
+        if len(found) == 1:
+            return Term(found[0].text, found[0].typed, word=False, exact=exact)
+        folded, offsets = fold_with_offsets(node.text)
+        at, end = folded.index(found[0].text), folded.rindex(found[-1].text) + len(found[-1].text)
+        start, stop = original_span(node.text, offsets, at, end)
+        return Term(folded[at:end], node.text[start:stop], word=False, exact=exact)
 
     def phrase(self, node: query.Phrase) -> Plan | None:
         folded, offsets = fold_with_offsets(node.text)
-        if text := folded.strip():
-            at = folded.index(text)
-            start, end = original_span(node.text, offsets, at, at + len(text))  # without what is invisible around it
-            return Term(text, node.text[start:end], word=False, exact=self.exact or node.exact)
-        self.warnings.append("a quote with nothing to search for was left out")
-        return None
+        if not (text := folded.strip()):
+            self.warnings.append("a quote with nothing to search for was left out")
+            return None
+        at = folded.index(text)
+        start, end = original_span(node.text, offsets, at, at + len(text))  # without what is invisible around it
+        exact = self.level == LEVELS[0] or node.exact
+        term = Term(text, node.text[start:end], word=False, exact=exact)
+        if node.slop:
+            return self.near(node)
+        if exact or self.absent or self.widener is None:
+            return term
+        tokens = [token for piece in pieces(node.text) for token in self.tokens_of(piece, exact=False)]
+        variants = self.widener.phrase(tokens, term)
+        return Wide(term, tuple(variants)) if variants else term
+
+    def near(self, node: query.Phrase) -> Plan | None:
+        if self.level == LEVELS[0]:
+            self.warnings.append(f"{node} was searched in every spelling; words near each other cannot be taken as typed")
+        leaves = tuple(dict.fromkeys(token.leaf for piece in pieces(node.text) for token in self.tokens_of(piece, exact=False)))
+        return leaves[0] if len(leaves) == 1 else Near(leaves, node.slop, node.text)
+
+    def fuzzy(self, token: Token) -> Token:
+        """A word of letters with the words of the index that are spelt nearly like it."""
+        if not isinstance(token.leaf, Words) or not token.leaf.typed.isalpha():
+            self.warnings.append(f"{token.leaf.typed}~ was searched without ~, which is for words of letters")
+            return token
+        similar = self.known.similar(fold(token.leaf.typed))
+        variants = [Variant(Term(word, token.leaf.typed), "script", weight) for word, weight in similar]
+        return replace(token, variants=(*token.variants, *variants))
 
     def wildcard(self, node: query.Wildcard) -> Plan | None:
         parts = tuple(map(fold, node.parts))
         if any(map(str.isalnum, "".join(parts))):
-            if self.exact or node.exact:
+            if self.level == LEVELS[0] or node.exact:
                 self.warnings.append(f"{node.text} was searched in every spelling; a word with * cannot be taken as typed")
             return Wild(parts, "*".join(node.parts))
         self.warnings.append(f"{node.text} has no letters to search for and was left out")
@@ -155,18 +219,25 @@ def _all(children: Iterable[Plan]) -> Plan | None:
     return next(iter(flat)) if len(flat) == 1 else AllOf(tuple(flat))
 
 
-def plan(tree: query.Node, vocabulary: Vocabulary, level: Level = "cross", filters: Iterable[Filter] = ()) -> Planned:
-    """The plan of a syntax tree at a level; `filters` are asked besides."""
-    planner = _Planner(vocabulary, exact=level == LEVELS[0])
+def plan(
+    tree: query.Node, known: Known, level: Level = "cross", filters: Iterable[Filter] = (), lexicon: Lexicon | None = None
+) -> Planned:
+    """The plan of a syntax tree at a level; `filters` are asked besides.  Without a lexicon no word is widened."""
+    planner = _Planner(known, level, Widener(lexicon, level, known) if lexicon and level in LEVELS[2:] else None)
     asked = planner.plan(tree)
     return Planned(None if asked is None else _all([asked, *_hints(tree, asked), *filters]), tuple(planner.warnings))
 
 
 def _hints(tree: query.Node, asked: Plan) -> Iterator[Hint]:
     """The pairs of characters in the words at the top of a query of several words, other than those that are words."""
-    terms = [child for child in asked.children if isinstance(child, Term) and child.word] if isinstance(asked, AllOf) else []
+    leaves = (
+        [child.leaf if isinstance(child, (Wide, Hint)) else child for child in asked.children]
+        if isinstance(asked, AllOf)
+        else []
+    )
+    terms = [leaf for leaf in leaves if (isinstance(leaf, Term) and leaf.word) or isinstance(leaf, Words)]
     words = [node.text for node in (tree.children if isinstance(tree, query.And) else (tree,)) if isinstance(node, query.Word)]
     if len(terms) > 1:
-        known = {term.text for term in terms}
+        known = {leaf.text for leaf in terms if isinstance(leaf, Term)}
         pairs = (pair for word in words for _, run, unspaced in runs(fold(word)) if unspaced for pair in grams(run)[:-1])
-        yield from (Hint(pair) for pair in dict.fromkeys(pairs) if pair not in known)
+        yield from (Hint(Term(pair, pair)) for pair in dict.fromkeys(pairs) if pair not in known)

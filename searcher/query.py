@@ -6,7 +6,8 @@ is a tree of nothing but negatives, or a word of nothing but punctuation.
     a b             both            "a b", 「a b」     the phrase             title:x   in the title; title:(a b) each of them
     a OR b, a | b   either          =a, ="a b"       as typed, not folded   path:*.md on the path, shell style
     -a, NOT a       not that        chip*, 人工*能     any letters for *      lang:en   language
-    (a b)           grouping        \-a \OR \"       plain text
+    (a b)           grouping        "a b"~5          with 5 words among them
+    \-a \OR \"      plain text      chip~            and words spelt nearly like it
 
 `OR` joins only its two neighbours: `a b OR c d` is `(a (b | c) d)`.  Operators are upper case and words by themselves.
 Full-width forms （ ） － ： ＊ ｜ ＝ ＯＲ mean the same; “ ” „ ‟ " ＂ open and close each other, 「 is closed by 」, 『 by 』.
@@ -22,6 +23,7 @@ from dataclasses import dataclass, field
 
 FIELDS = ("title", "path", "lang")
 DEPTH = 50  # of brackets; deeper ones are left out
+MOST_SLOP = 1000
 _MINUS, _DOUBLE = "-－−", '“”„‟"＂'
 _NARROW = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 _WORD = re.compile(rf"(?s)(?P<word>(?:\\.|[^\s()（）{_DOUBLE}「『\\])+)")
@@ -38,25 +40,30 @@ _SPECIAL = re.compile(rf"[\\\s()（）{_DOUBLE}「『*＊]")  # to be escaped an
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A piece of text without white space; as typed, not folded, if `exact`.  Below `path:` a glob."""
+    """A piece of text without white space; as typed, not folded, if `exact`; if `fuzzy` words like it too.
+
+    Below `path:` a glob.
+    """
 
     text: str
     exact: bool = False
+    fuzzy: bool = False
 
     def __str__(self) -> str:
-        return _printed([self.text], self.exact)
+        return _printed([self.text], self.exact) + "~" * self.fuzzy
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Quoted text."""
+    """Quoted text; with `slop`, its words in any order with at most so many others among them."""
 
     text: str
     exact: bool = False
+    slop: int = 0
 
     def __str__(self) -> str:
         quoted = re.sub(rf"[\\{_DOUBLE}]", r"\\\g<0>", self.text)
-        return f'{"=" if self.exact else ""}"{quoted}"'
+        return f'{"=" if self.exact else ""}"{quoted}"{f"~{self.slop}" if self.slop else ""}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +245,11 @@ class _Parser:
         text = _plain(found["double"] or found["corner"] or found["white"] or "").strip()
         self._warn("an empty quote was left out", when=not text)
         self._warn("the quote was not closed; it was closed at the end", when=bool(text) and not found["end"])
-        self._warn("~ is not known yet and was left out", when=bool(found["slop"]))
-        self._add(Phrase(text, bool(found["exact"])) if text else None)
+        slop = min(int((found["slop"] or "")[1:] or 0), MOST_SLOP)
+        self._warn('~ behind a quote needs a number, as in "a b"~5, and was left out', when=found["slop"] == "~")
+        self._warn("a quote is either exact (=) or loose (~); ~ was left out", when=bool(found["exact"] and slop))
+        exact = bool(found["exact"])
+        self._add(Phrase(text, exact, 0 if exact else slop) if text else None)
 
     def _word(self, found: re.Match[str]) -> None:
         typed, start = found[0], found.start()
@@ -267,11 +277,13 @@ class _Parser:
         exact = len(typed) > 1 and typed[0] in "=＝"
         typed = typed[exact:]
         text = _MARKS.sub(lambda found: found[1] or ("" if found[0][0] == "~" else "*"), typed) or typed
-        self._warn("~ is not known yet and was left out", when=typed.endswith("~") and not text.endswith("~"))
+        fuzzy = typed.endswith("~") and not text.endswith("~")
         self._warn("a lone * was left out", when=text == "*")
         parts = Wildcard(text).parts
+        self._warn("a word is either exact (=) or fuzzy (~); ~ was left out", when=fuzzy and exact)
+        self._warn("a word with * cannot be fuzzy; ~ was left out", when=fuzzy and len(parts) > 1)
         if len(parts) == 1:
-            return Word(parts[0], exact)
+            return Word(parts[0], exact, fuzzy and not exact)
         return Wildcard("*".join(re.sub(r"[\\*]", r"\\\g<0>", part) for part in parts), exact) if any(parts) else None
 
     def _add(self, node: Node | None) -> None:

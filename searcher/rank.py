@@ -1,6 +1,9 @@
 """Put matches in order.
 
-Owns the order and nothing else: tier before score before place.  Pure.
+Owns the order and nothing else: score before place.  Pure.
+
+How many of the words a passage has is part of its score (see `index.engines.evaluation`), and is no rank of its own: whoever types
+the title of a page wants that page, though a passage elsewhere have one word more of it.  docs/architecture.md has the figures.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from ..index.model import Match
 
 
 def best(matches: Sequence[Match], limit: int, place: Callable[[int], tuple[str, int]]) -> list[Match]:
-    """The first `limit` matches (0: all) by tier, then score, then place.
+    """The first `limit` matches (0: all) by score, then place.
 
     `place` gives a match's path and offset, so that equals stand in the same order however the index came about; it is asked
     only where scores are equal.
@@ -30,5 +33,5 @@ def best(matches: Sequence[Match], limit: int, place: Callable[[int], tuple[str,
     return ordered[:limit] if limit > 0 else ordered
 
 
-def _worth(match: Match) -> tuple[int, float]:
-    return match.tier, -match.score
+def _worth(match: Match) -> float:
+    return -match.score

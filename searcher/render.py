@@ -11,22 +11,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..index.model import Explanation, Hit, Results
+    from ..index.model import ExplainedHit, Explanation, Hit, Like, Mark, Results, Suggestion, WhyNot
 
     Spans = Sequence[tuple[int, int]]
+    Notes = Sequence[tuple[int, str]]
 
 MOST_PASSAGES = 3
 """How many passages of one document people are shown."""
 
-RESET, BOLD, MARK, PATH, LINE = "\x1b[0m", "\x1b[1m", "\x1b[1;31m", "\x1b[35m", "\x1b[32m"
+MOST_LIKE = 2
+"""How many documents are named that have a passage like the one shown."""
+
+RESET, BOLD, DIM, MARK, PATH, LINE = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[35m", "\x1b[32m"
 _INDENT = "  "
+_SIGNS = {"region": "≈", "cross": "=", "sound": "~"}  # before what was typed, behind a mark that is something else
+_WIDEST_NOTE = 32  # columns of what was typed
+_TOGETHER = 8  # code points of a mark that stay on the line of the note behind it
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -68,12 +76,14 @@ def _may_break(before: str, after: str) -> bool:
     return 2 in (_columns(before), _columns(after)) and before not in _NOT_LAST and after not in _NOT_FIRST
 
 
-def wrap(text: str, width: int, marks: Spans = (), extra: int = 0) -> list[tuple[int, int]]:
+def wrap(text: str, width: int, marks: Spans = (), extra: int = 0, whole: Spans = ()) -> list[tuple[int, int]]:
     """Where the lines of a text start and end when it is shown in `width` columns; white space between lines is left out.
 
-    Every piece of a mark takes `extra` columns more.  A word is torn only if it does not fit into a line by itself.
+    Every piece of a mark takes `extra` columns more.  A word, or a span that is to stay `whole`, is torn only if it does not
+    fit into a line by itself.
     """
     sums = [0, *accumulate(map(_columns, text))]
+    inside = {at for first, last in whole for at in range(first + 1, last)}
 
     def fits(start: int, end: int) -> bool:
         pieces = sum(first < end and start < last for first, last in marks)
@@ -85,7 +95,7 @@ def wrap(text: str, width: int, marks: Spans = (), extra: int = 0) -> list[tuple
     last, last_end = start, start  # the last place to break that fits, without and with the white space there
     for stop in range(start + 1, len(text) + 1):
         end = len(text[start:stop].rstrip()) + start
-        if end == start or (stop < len(text) and not _may_break(text[stop - 1], text[stop])):
+        if end == start or stop in inside or (stop < len(text) and not _may_break(text[stop - 1], text[stop])):
             continue
         while not fits(start, end):
             if last_end == start:  # not even one word: tear it
@@ -97,11 +107,11 @@ def wrap(text: str, width: int, marks: Spans = (), extra: int = 0) -> list[tuple
     return [*lines, (start, last)] if last > start else lines
 
 
-def paint(text: str, start: int, end: int, marks: Spans, color: bool) -> str:
-    """`text[start:end]` with the pieces of marks that are in it marked: in bold red, or by « »."""
-    on, off = (MARK, RESET) if color else ("«", "»")
+def paint(text: str, start: int, end: int, marks: Spans, color: bool, notes: Spans = ()) -> str:
+    """`text[start:end]` with the pieces of marks that are in it marked, in bold red or by « », and those of notes dimmed."""
+    of_mark, of_note = ((MARK, RESET), (DIM, RESET)) if color else (("«", "»"), ("", ""))
     pieces, at = [], start
-    for first, last in marks:
+    for first, last, (on, off) in sorted([*((*span, of_mark) for span in marks), *((*span, of_note) for span in notes)]):
         first, last = max(first, at), min(last, end)
         if first < last:
             pieces += [text[at:first], on, text[first:last], off]
@@ -121,19 +131,97 @@ def shown_path(path: str, cwd: str) -> str:
 # ------------------------------------------------------------------------------------------ results
 
 
-def format_passage(text: str, marks: Spans, width: int, color: bool) -> list[str]:
-    """A passage in lines of at most `width` columns, its own lines kept, of several blank ones in a row only one."""
+def format_passage(text: str, marks: Spans, width: int, color: bool, notes: Notes = ()) -> list[str]:
+    """A passage in lines of at most `width` columns, its own lines kept, of several blank ones in a row only one.
+
+    `notes` are put where they belong, on the same line as the mark before them, or the end of it.
+    """
+    text, marks, noted = _with_notes(text, marks, notes)
     lines: list[str] = []
     at, blank = 0, False
     for end, following in [*(found.span() for found in _LINE_END.finditer(text)), (len(text), 0)]:
         line = clean(text[at:end])
-        here = [(max(first - at, 0), last - at) for first, last in marks if first < end and at < last]
-        wrapped = wrap(line, width, here, 0 if color else 2)
+        here, said = _inside(marks, at, end), _inside(noted, at, end)
+        starts = {last: first for first, last in here}
+        whole = [(max(starts.get(first, first), first - _TOGETHER), last) for first, last in said]
+        wrapped = wrap(line, width, here, 0 if color else 2, whole)
         if wrapped and blank and lines:
             lines.append("")
-        lines += [paint(line, *span, here, color) for span in wrapped]
+        lines += [paint(line, *span, here, color, said) for span in wrapped]
         at, blank = following, not wrapped
     return lines
+
+
+def _inside(spans: Spans, start: int, end: int) -> Spans:
+    """Those spans that are in `[start, end)` at least in part, counted from its start."""
+    return [(max(first - start, 0), last - start) for first, last in spans if first < end and start < last]
+
+
+def _with_notes(text: str, marks: Spans, notes: Notes) -> tuple[str, Spans, Spans]:
+    """A text with the notes in it, and where marks and notes are in that; a mark with a note inside it becomes two."""
+    ends = [offset for offset, _ in notes]
+    sums = [0, *accumulate(len(note) for _, note in notes)]
+    pieces = [text[start:end] + note for start, (end, note) in zip([0, *ends], notes, strict=False)]
+    split = []
+    for first, last in marks:
+        cuts = [first, *(offset for offset in ends if first < offset < last), last]
+        split += [
+            (start + sums[bisect_right(ends, start)], end + sums[bisect_left(ends, end)]) for start, end in pairwise(cuts)
+        ]
+    said = [(offset + before, offset + before + len(note)) for (offset, note), before in zip(notes, sums, strict=False)]
+    return "".join([*pieces, text[ends[-1] if ends else 0 :]]), split, said
+
+
+def notes_of(hit: Hit, query: str) -> tuple[Spans, Notes]:
+    """What to mark in a hit's text, and what to say behind the marks of something else than was typed: ` (≈晶片)`.
+
+    Said once for each marked text and what was typed for it.  Marks side by side are one where what was typed for them is side
+    by side in the query too.
+    """
+    from ..index.fold import fold
+
+    far, said = _far_marks(hit, query), set[tuple[str, str]]()
+    of_end: dict[int, list[str]] = {}
+    for start, end, level, typed in far:
+        if (key := (fold(hit.text[start:end]), typed)) not in said:
+            said.add(key)
+            of_end.setdefault(end, []).append(_SIGNS[level] + _shortened(clean(" ".join(typed.split())), _WIDEST_NOTE))
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted([*hit.highlights, *((start, end) for start, end, _, _ in far)]):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(spans[-1][1], end)
+        else:
+            spans.append((start, end))
+    return spans, [(end, f" ({', '.join(of_end[end])})") for end in sorted(of_end)]
+
+
+def _far_marks(hit: Hit, query: str) -> list[tuple[int, int, str, str]]:
+    """The marks that are not what was typed, as start, end, level, typed, without those inside others."""
+    far: list[tuple[int, int, str, str]] = []
+    marks = [mark for mark in hit.matched if mark.level in _SIGNS]
+    for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end, list(_SIGNS).index(mark.level))):
+        if any(_covers(other, mark) for other in hit.matched):
+            continue
+        start, end, level, typed = far[-1] if far else (0, 0, "", "")
+        touches = mark.level == level and mark.start >= end and hit.text[end : mark.start] in ("", " ")
+        if touches and (together := re.search(rf"{re.escape(typed)}\s*{re.escape(mark.typed)}", query)):
+            far[-1] = start, mark.end, level, together[0]
+        else:
+            far.append((mark.start, mark.end, mark.level, mark.typed))
+    return far
+
+
+def _covers(other: Mark, mark: Mark) -> bool:
+    """Whether a mark makes another needless: it is what was typed, or longer."""
+    is_longer = other.end - other.start > mark.end - mark.start
+    return other.start <= mark.start and mark.end <= other.end and (is_longer or other.level not in _SIGNS)
+
+
+def _shortened(text: str, width: int) -> str:
+    """The beginning of a text that is too wide."""
+    if columns(text) <= width:
+        return text
+    return next(text[:end] for end in range(len(text), -1, -1) if columns(text[:end]) < width) + "…"
 
 
 def _place(hit: Hit, cwd: str, color: bool) -> str:
@@ -142,7 +230,24 @@ def _place(hit: Hit, cwd: str, color: bool) -> str:
     return f"{path} ¶{hit.passage}" if hit.line is None else f"{path}:{line}"
 
 
-def format_hits(hits: Iterable[Hit], width: int, color: bool, cwd: str, most: int = MOST_PASSAGES) -> list[str]:
+def _passage(hit: Hit, query: str, width: int, color: bool, cwd: str) -> list[str]:
+    """Where a hit is, its passage, and where there are others like it."""
+    marks, notes = notes_of(hit, query)
+    passage = format_passage(hit.text, marks, width - len(_INDENT), color, notes)
+    like = [f"{DIM}{_like(hit.like, cwd)}{RESET}" if color else _like(hit.like, cwd)] if hit.like else []
+    return [_place(hit, cwd, color), *(line and _INDENT + line for line in [*passage, *like])]
+
+
+def _like(like: Sequence[Like], cwd: str) -> str:
+    """`+3 like this: a.txt, b.txt, …`."""
+    paths = list(dict.fromkeys(clean(shown_path(each.path, cwd)) for each in like))
+    named = [*paths[:MOST_LIKE], "…"] if len(paths) > MOST_LIKE else paths
+    return f"+{len(like):,} like this: {', '.join(named)}"
+
+
+def format_hits(
+    hits: Iterable[Hit], width: int, color: bool, cwd: str, most: int = MOST_PASSAGES, query: str = ""
+) -> list[str]:
     """Hits for people, a block each, grouped by document in the order of each document's best hit, `most` of each."""
     documents: dict[str, list[Hit]] = {}
     for hit in hits:
@@ -153,8 +258,7 @@ def format_hits(hits: Iterable[Hit], width: int, color: bool, cwd: str, most: in
         titles = [title[start:end] for start, end in wrap(title, width)]
         lines += [f"{BOLD}{line}{RESET}" if color else line for line in titles]
         for hit in group[:most]:
-            passage = format_passage(hit.text, hit.highlights, width - len(_INDENT), color)
-            lines += [_place(hit, cwd, color), *(line and _INDENT + line for line in passage), ""]
+            lines += [*_passage(hit, query, width, color, cwd), ""]
         if len(group) > most:
             lines[-1:] = [f"{_INDENT}+{len(group) - most:,} more in this document", ""]
     return lines[:-1]
@@ -173,14 +277,19 @@ def json_line(value: object) -> str:
 
 
 def format_json(hits: Iterable[Hit]) -> list[str]:
-    """Hits for machines, one object a line."""
-    lines = []
-    for hit in hits:
-        keys = ("rank", "score", "path", "title", "passage", "start", "end", "text", "highlights")
-        found = {key: getattr(hit, key) for key in keys}
-        matched = [{"start": mark.start, "end": mark.end, "as": mark.level, "for": mark.typed} for mark in hit.matched]
-        lines.append(json_line(found | {"matched": matched}))
-    return lines
+    """Hits for machines, one object a line.
+
+    `matched` says of each mark as what it was found (exact, script, region, cross, or sound: read like what was typed) and for
+    which typed word; `like` names the passages that say nearly the same.
+    """
+    return [json_line(_hit_object(hit)) for hit in hits]
+
+
+def _hit_object(hit: Hit) -> dict[str, object]:
+    keys = ("rank", "score", "path", "title", "passage", "start", "end", "text", "highlights")
+    matched = [{"start": mark.start, "end": mark.end, "as": mark.level, "for": mark.typed} for mark in hit.matched]
+    like = [{"path": each.path, "passage": each.passage, "start": each.start} for each in hit.like]
+    return {key: getattr(hit, key) for key in keys} | {"matched": matched, "like": like}
 
 
 def format_count(number: int, noun: str) -> str:
@@ -203,7 +312,9 @@ def format_summary(results: Results, narrowed: Iterable[str] = (), paths: int | 
         how = f"try {' or '.join(advice)}" if advice else "see how it was read with: tongwen explain"
         return f"no passage matches {clean(results.query)}; {how}"
     shown, total, noun = (len(results), results.total, "passage") if paths is None else (paths, results.documents, "document")
-    counted = format_count(total, noun) if shown == total else f"{shown:,} of {format_count(total, noun)}"
+    folded = sum(len(hit.like) for hit in results) if paths is None else 0
+    told = f"{shown:,} (+{folded:,} like them)" if folded else f"{shown:,}"
+    counted = format_count(total, noun) if shown == total else f"{told} of {format_count(total, noun)}"
     where = f" in {format_count(results.documents, 'document')}" if paths is None else ""
     return f"{counted}{where}, {format_seconds(results.seconds)}"
 
@@ -220,11 +331,73 @@ def format_table(rows: Sequence[Sequence[str]], numbers: int = 0) -> list[str]:
     return lines
 
 
-def format_explanation(explanation: Explanation) -> list[str]:
-    """How a query was read, and a table of its leaves."""
-    facts = [(name, clean(getattr(explanation, name))) for name in ("query", "folded", "tree", "plan")]
-    lines = format_table(facts)
-    if explanation.leaves:
-        rows = [(leaf.leaf, leaf.typed, f"{leaf.as_word:,}", f"{leaf.passages:,}") for leaf in explanation.leaves]
-        lines += ["", *format_table([("leaf", "typed", "as a word", "passages"), *rows], numbers=2)]
+def format_suggestions(suggestions: Iterable[Suggestion]) -> list[str]:
+    """What may have been meant, a question each."""
+    return [f"did you mean {each.instead} ({format_count(each.passages, 'passage')})?" for each in suggestions]
+
+
+# ------------------------------------------------------------------------------------------ explanations
+
+
+def _facts(facts: Iterable[tuple[str, str]], width: int) -> list[str]:
+    """Names and what is said of each, beside them in lines of its own; broken at spaces only, if that can be."""
+    facts = [(name, clean(text)) for name, text in facts]
+    indent = max(columns(name) for name, _ in facts) + 2
+    lines = []
+    for name, text in facts:
+        spans = wrap(text, max(1, width - indent), whole=[found.span() for found in re.finditer(r"\S+", text)]) or [(0, 0)]
+        heads = [name + " " * (indent - columns(name)), *[" " * indent] * (len(spans) - 1)]
+        lines += [(head + text[start:end]).rstrip() for head, (start, end) in zip(heads, spans, strict=True)]
     return lines
+
+
+def format_explanation(explanation: Explanation, width: int) -> list[str]:
+    """How a query was read, and a table of what is looked for, by what was typed."""
+    lines = _facts([(name, getattr(explanation, name)) for name in ("query", "folded", "tree", "plan")], width)
+    by_typed: dict[str, list[tuple[str, ...]]] = {}
+    for leaf in explanation.leaves:
+        counts = (f"{leaf.as_word:,}", f"{leaf.passages:,}", f"{leaf.documents:,}")
+        by_typed.setdefault(leaf.typed, []).append((leaf.leaf, leaf.level, f"{leaf.weight:.2g}", *counts))
+    if by_typed:
+        head = ("typed", "looked for", "level", "weight", "as a word", "passages", "documents")
+        rows = [("" if at else typed, *row) for typed, group in by_typed.items() for at, row in enumerate(group)]
+        lines += ["", *format_table([head, *rows], numbers=4)]
+    if explanation.notes:
+        lines += ["", *_facts([("note" if not at else "", note) for at, note in enumerate(explanation.notes)], width)]
+    return lines
+
+
+def format_explanation_json(explanation: Explanation) -> str:
+    """The same for machines, as one object."""
+    from dataclasses import asdict
+
+    return json_line(asdict(explanation))
+
+
+def format_explained_hit(explained: ExplainedHit, width: int, color: bool, cwd: str) -> list[str]:
+    """A hit, and a table of what its score is made of."""
+    from ..index.model import TIERS
+
+    hit = explained.hit
+    rows = [(part.what, part.leaf, f"{part.value:,.4f}") for part in explained.parts]
+    total = ("sum", "", f"{sum(part.value for part in explained.parts):,.4f}")
+    return [
+        *_passage(hit, explained.query, width, color, cwd),
+        "",
+        *_facts([("rank", f"{hit.rank:,} of {format_count(explained.total, 'passage')}"), ("has", TIERS[hit.tier])], width),
+        "",
+        *format_table([("score for", "of", "value"), *rows, total], numbers=1),
+    ]
+
+
+def format_explained_hit_json(explained: ExplainedHit) -> str:
+    """The same for machines, as one object: the hit's, and the parts of its score."""
+    parts = [{"what": part.what, "leaf": part.leaf, "value": part.value} for part in explained.parts]
+    return json_line(_hit_object(explained.hit) | {"total": explained.total, "parts": parts})
+
+
+def format_why_not_json(why_not: WhyNot) -> str:
+    """Why a document is not found, for machines, as one object."""
+    from dataclasses import asdict
+
+    return json_line(asdict(why_not))

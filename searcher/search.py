@@ -6,7 +6,8 @@ Owns the order of these and the check that the index was made by the analysis of
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -16,10 +17,41 @@ from ..index.engines.embedded import EmbeddedEngine
 from ..index.engines.segments import SegmentFiles
 from ..index.errors import IndexDamaged, IndexOutdated, QueryError
 from ..index.fold import fold
-from ..index.model import LEVELS, Explained, Explanation, Filter, Hit, Level, Match, Results, Term, Wild, leaves
-from . import highlight, rank
-from .plan import Planned, Vocabulary, language, plan
+from ..index.lexicon import Lexicon, open_lexicon
+from ..index.model import (
+    LEVELS,
+    Explained,
+    ExplainedHit,
+    Explanation,
+    Filter,
+    Hit,
+    Level,
+    Like,
+    Match,
+    Plan,
+    Results,
+    ScorePart,
+    Term,
+    Variant,
+    WhyNot,
+    sought,
+)
+from . import copies, highlight, rank
+from .plan import Planned, language, plan
 from .query import parse
+from .widen import Known
+
+LEXICON = "lexicon.tsv"
+"""The file in an index's folder with equivalents of the user's own."""
+
+EXAMPLE = "type a word, as in: tongwen search 出口管制"
+"""What to do when nothing was typed, and so nothing was left out."""
+
+AMONG = 5
+"""Near-identical passages are looked for among so many times as many passages as are wanted."""
+
+TOGETHER = 500
+"""Where all passages are wanted, they are looked for among so many at a time: the work may grow with the square of that."""
 
 
 class Searcher:
@@ -31,11 +63,15 @@ class Searcher:
             for hit in searcher.search("出口管制", limit=5):
                 print(hit.path, hit.text)
 
-    Raises IndexNotFound, IndexDamaged, or IndexOutdated if the index was made by another analysis.
+    `lexicon` is a file of equivalents of your own, `lexicon.tsv` in the index's folder unless named (see `index.lexicon`).
+
+    Raises IndexNotFound, IndexDamaged, or IndexOutdated if the index was made by another analysis; the first search that
+    widens raises LexiconError if the file of equivalents cannot be read.
     """
 
-    def __init__(self, index_dir: str | Path) -> None:
-        self._engine = _opened(Path(index_dir))
+    def __init__(self, index_dir: str | Path, lexicon: str | Path | None = None) -> None:
+        self._folder, self._own_lexicon = Path(index_dir), lexicon
+        self._engine, self._compiled = _opened(self._folder)
 
     def __enter__(self) -> Searcher:
         return self
@@ -48,12 +84,19 @@ class Searcher:
         self._engine.close()
 
     def search(
-        self, query: str, limit: int = 10, match: str = "cross", path: str | None = None, lang: str | None = None
+        self,
+        query: str,
+        limit: int = 10,
+        match: str = "cross",
+        path: str | None = None,
+        lang: str | None = None,
+        collapse: bool = False,
     ) -> Results:
         """Search for a query in tongwen's query language; the best `limit` passages, all of them if it is 0.
 
         `match` is how far the query may reach (one of `LEVELS`); `path` is a shell-style pattern that the document's path
-        must match (`*` crosses `/`), `lang` its language (zh-Hans, zh-Hant, en).
+        must match (`*` crosses `/`), `lang` its language (zh-Hans, zh-Hant, en).  With `collapse` near-identical passages are
+        one hit, the best of them, whose `like` names the others, if they do not rank much lower; `total` counts them all.
 
         Raises QueryError if `match` or `lang` is unknown, `limit` negative, or nothing in the query can be searched.
         """
@@ -61,14 +104,11 @@ class Searcher:
         planned = self._planned(query, _level(match), _filters(path, lang))
         if limit < 0:
             raise QueryError(f"limit {limit} is negative; 0 means all passages")
-        if planned.plan is None:
-            raise QueryError("; ".join(["nothing to search for", *planned.warnings]))
-        found = self._engine.search(planned.plan)
-        ordered = rank.best(found, limit, self._engine.place)
-        asked = tuple(leaves(planned.plan))
+        found = self._engine.search(asked_for := _needed(planned))
+        asked = tuple(dict.fromkeys(sought(asked_for)))
         return Results(
             query=query,
-            hits=tuple(self._hit(number, match, asked) for number, match in enumerate(ordered, 1)),
+            hits=tuple(self._hit(number, group, asked) for number, group in enumerate(self._best(found, limit, collapse), 1)),
             total=len(found),
             documents=self._engine.count_documents(match.id for match in found),
             partial=any(match.tier == 2 for match in found),
@@ -76,22 +116,30 @@ class Searcher:
             seconds=time.perf_counter() - started,
         )
 
-    def explain(self, query: str, match: str = "cross") -> Explanation:
+    def explain(self, query: str, match: str = "cross", path: str | None = None, lang: str | None = None) -> Explanation:
         """How a query is understood, and how many passages each part of it finds.  Raises QueryError as `search` does."""
-        planned = self._planned(query, _level(match), ())
-        asked: Iterable[Term | Wild] = leaves(planned.plan) if planned.plan is not None else ()
-        counts = tuple(Explained(str(leaf), leaf.typed, *self._engine.count(leaf)) for leaf in asked)
+        planned = self._planned(query, _level(match), _filters(path, lang))
+        asked = dict.fromkeys(sought(planned.plan)) if planned.plan is not None else ()
+        counts = tuple(map(self._explained, asked))
         tree = parse(query).tree
         return Explanation(query, str(tree or ""), fold(query), str(planned.plan or ""), counts, planned.warnings)
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        own = self._folder / LEXICON
+        return open_lexicon(self._compiled, own if self._own_lexicon is None and own.is_file() else self._own_lexicon)
 
     def _planned(self, query: str, level: Level, filters: Iterable[Filter]) -> Planned:
         parsed = parse(query)
         if parsed.tree is None:
             return Planned(None, parsed.warnings)
-        planned = plan(parsed.tree, Vocabulary(self._engine.frequency, self._engine.passages), level, filters)
+        known = Known(self._engine.frequency, self._engine.gram_frequency, self._engine.passages)
+        planned = plan(parsed.tree, known, level, filters, self._lexicon if level in LEVELS[2:] else None)
         return Planned(planned.plan, (*parsed.warnings, *planned.warnings))
 
-    def _hit(self, number: int, match: Match, asked: tuple[Term | Wild, ...]) -> Hit:
+    def _hit(self, number: int, group: Sequence[Match], asked: tuple[Variant, ...]) -> Hit:
+        """The first match of a group, and where the others are."""
+        match, *others = group
         stored = self._engine.fetch(match.id, highlight.reach(asked))
         text, marks = highlight.marked(stored, asked)
         first = marks[0].start if marks else 0
@@ -108,11 +156,96 @@ class Searcher:
             line=None if stored.line is None else stored.line + text.count("\n", 0, first),
             highlights=highlight.merged(marks),
             matched=marks,
+            like=tuple(Like(each.path, each.number, each.start) for each in (self._engine.fetch(other.id) for other in others)),
         )
 
+    def _explained(self, variant: Variant) -> Explained:
+        leaf = variant.leaf
+        level: Level = "exact" if isinstance(leaf, Term) and leaf.exact else variant.level
+        documents = self._engine.count_documents(match.id for match in self._engine.search(leaf))
+        return Explained(str(leaf), leaf.typed, level, variant.weight, *self._engine.count(leaf), documents)
 
-def _opened(index_dir: Path) -> EmbeddedEngine:
-    """The current generation; if a writer replaces it while its files are being opened, the one after."""
+    # -------------------------------------------------------------------------------------- near-identical passages
+
+    def _best(self, found: list[Match], limit: int, collapse: bool) -> list[list[Match]]:
+        """The best `limit` matches (0: all), each with those that say nearly the same if these are to be folded into it."""
+        if not collapse:
+            return [[match] for match in rank.best(found, limit, self._engine.place)]
+        if not limit:
+            ordered = rank.best(found, 0, self._engine.place)
+            return [group for at in range(0, len(ordered), TOGETHER) for group in self._alike(ordered[at : at + TOGETHER])]
+        looked_at = AMONG * limit
+        groups = self._alike(rank.best(found, looked_at, self._engine.place))
+        while len(groups) < limit and looked_at < len(found):
+            looked_at *= 2
+            groups = self._alike(rank.best(found, looked_at, self._engine.place))
+        return groups[:limit]
+
+    def _alike(self, matches: Sequence[Match]) -> list[list[Match]]:
+        groups = copies.grouped([self._engine.folded(match.id) for match in matches])
+        return [[matches[number] for number in group] for group in groups]
+
+    # -------------------------------------------------------------------------------------- why, and why not
+
+    def explain_hit(
+        self,
+        query: str,
+        number: int,
+        match: str = "cross",
+        path: str | None = None,
+        lang: str | None = None,
+        collapse: bool = False,
+    ) -> ExplainedHit:
+        """What the score of a hit is made of, the one with the rank `number` in a `search` for the same.
+
+        Raises QueryError as `search` does, and if there is no such hit.
+        """
+        asked_for = _needed(self._planned(query, _level(match), _filters(path, lang)))
+        if number < 1:
+            raise QueryError(f"there is no hit {number}; the first one is 1")
+        found = self._engine.search(asked_for)
+        groups = self._best(found, number, collapse)
+        if number > len(groups):
+            raise QueryError(f"there is no hit {number}; the last one is {len(groups)}" if groups else "nothing was found")
+        hit = self._hit(number, groups[number - 1], tuple(dict.fromkeys(sought(asked_for))))
+        parts = self._engine.score_parts(asked_for, groups[number - 1][0].id)
+        return ExplainedHit(query, hit, len(found), tuple(ScorePart(*part) for part in parts))
+
+    def why_not(
+        self, file: str | Path, query: str, match: str = "cross", path: str | None = None, lang: str | None = None
+    ) -> WhyNot:
+        """Whether a query finds a file, and if not, where the file was lost and what to do; the options are those of `search`.
+
+        Raises QueryError as `search` does, IndexNotFound and IndexDamaged.
+        """
+        from . import whynot  # brings more along than a search needs
+
+        level, filters = _level(match), _filters(path, lang)
+        asked_for = _needed(self._planned(query, level, ()))
+        there = whynot.on_disk(self._folder, str(file))
+        if there.step is not None:
+            return WhyNot(False, there.step, there.sentences)
+        if not (passages := self._engine.passages_of(there.path)):
+            return WhyNot(False, "index", ("it was indexed after this index was opened; open it again",))
+        found = self._engine.search(_needed(self._planned(query, level, filters)))
+        index = whynot.Indexed(
+            self._engine.search, lambda text, at: self._planned(text, at, ()).plan, self._engine.fetch, self._engine.folded
+        )
+        document = whynot.InDocument(index, passages, level)
+        if any(match.id in passages for match in found):
+            ranked = rank.best(found, 0, self._engine.place)
+            return document.found(ranked, self._best(found, whynot.FIRST, collapse=True), there.stale)
+        step, sentences = document.lost(asked_for, filters)
+        if there.stale:
+            return WhyNot(False, "stale", (there.stale, f"as it was then: {sentences[0]}"))
+        return WhyNot(False, step, sentences)
+
+
+def _opened(index_dir: Path) -> tuple[EmbeddedEngine, str]:
+    """The current generation and the name of its lexicon.
+
+    If a writer replaces it while its files are being opened, the one after.
+    """
     for _ in range(10):
         manifest = generation.read_manifest(index_dir)
         if changed := differences(manifest.analysis, query_parts()):
@@ -122,7 +255,7 @@ def _opened(index_dir: Path) -> EmbeddedEngine:
             for entry in manifest.segments
         ]
         try:
-            return EmbeddedEngine(files)
+            return EmbeddedEngine(files), manifest.lexicon
         except (OSError, IndexDamaged) as error:
             broken = error
             if generation.read_manifest(index_dir).generation == manifest.generation:
@@ -135,6 +268,13 @@ def _level(match: str) -> Level:
         if level == match:
             return level
     raise QueryError(f"{match} is no level of matching; use one of {', '.join(LEVELS)}")
+
+
+def _needed(planned: Planned) -> Plan:
+    """The plan; raises QueryError if there is none."""
+    if planned.plan is None:
+        raise QueryError("; ".join(["nothing to search for", *(planned.warnings or [EXAMPLE])]))
+    return planned.plan
 
 
 def _filters(path: str | None, lang: str | None) -> list[Filter]:

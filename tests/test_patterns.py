@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from tongwen.index.model import WILD_GAP, Term, Wild
-from tongwen.index.patterns import as_typed, in_folded, is_bounded, nfc
+from tongwen.index.english import stem
+from tongwen.index.fold import PARAGRAPH
+from tongwen.index.model import WILD_GAP, Near, Term, Wild, Words
+from tongwen.index.patterns import GAP, as_typed, in_folded, is_bounded, nfc
 from tongwen.index.scripts import UNSPACED, is_letter, is_unspaced
 
 # No letter of a spaced script before, after: Unicode's words without underscore and unspaced characters.
@@ -154,6 +158,242 @@ def test_wildcards(pattern, text, expected):
     assert [text[start:end] for start, end in spans] == expected
 
 
+# ------------------------------------------------------------------------------------------ words
+
+_RUN = re.compile(rf"[^\W_{UNSPACED}]+")
+
+
+def words(typed: str) -> Words:
+    """Words as they are planned."""
+    return Words(tuple(map(stem, typed.split())), typed)
+
+
+def possessive(text: str, start: int, end: int) -> bool:
+    """Whether an s is that of Nvidia's."""
+    return bool(re.fullmatch(r".*\S's", text[:end], re.DOTALL)) and text[start:end] == "s"
+
+
+def words_by_hand(stems: Sequence[str], text: str, cuts: Sequence[int]) -> list[tuple[int, int]]:
+    """Where words follow each other: every word and part of a word, tried with every other behind it."""
+    tokens, ends = [], {}
+    for run in _RUN.finditer(text):
+        edges = [run.start(), *(cut for cut in cuts if run.start() < cut < run.end()), run.end()]
+        parts = [(one, other) for one, other in pairwise(edges) if one == run.start() or text[one : run.end()] != "s"]
+        if not possessive(text, *run.span()):
+            tokens += [run.span(), *(part for part in parts if part != run.span())]
+        last = parts[-1]
+        if last[1] != run.end():
+            ends[last[1]] = run.end()  # what follows the part before an s follows that
+
+    def follows(one: tuple[int, int], other: tuple[int, int]) -> bool:
+        end = ends.get(one[1], one[1])
+        if one[1] == other[0] and one[1] in cuts:
+            return True
+        gap = text[end : other[0]]
+        if gap.startswith("'s") and possessive(text, end + 1, end + 2) and not gap[2:3].isalnum():
+            gap = gap[2:]
+        ended = any(run.end() == end for run in _RUN.finditer(text)) and any(
+            run.start() == other[0] for run in _RUN.finditer(text)
+        )
+        return ended and re.fullmatch(rf"[^\w{PARAGRAPH}\0]{{1,{GAP}}}", gap.replace("_", " ")) is not None
+
+    chains = [[token] for token in tokens if stem(text[slice(*token)]) == stems[0]]
+    for wanted in stems[1:]:
+        chains = [
+            [*chain, token]
+            for chain in chains
+            for token in tokens
+            if token[0] >= chain[-1][1] and stem(text[slice(*token)]) == wanted and follows(chain[-1], token)
+        ]
+    spans = {(chain[0][0], chain[-1][1]) for chain in chains}
+    if len(stems) > 1:
+        return sorted(spans)
+    return sorted((start, end) for start, end in spans if not any(one == start and other > end for one, other in spans))
+
+
+def with_breaks(text: str) -> tuple[str, list[int]]:
+    """A text in which ^ stands for a break, where one may be; and the offsets of these."""
+    pieces = re.split(rf"(?<=[^\W_{UNSPACED}])\^(?=[^\W_{UNSPACED}])", text)
+    pieces = [piece.replace("^", "") for piece in pieces]
+    return "".join(pieces), [sum(map(len, pieces[:number])) for number in range(1, len(pieces))]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["chip", "chips", "s", "a", "is", "芯", "^", "^", "'s", "'", " ", " ", ", ", "-", "—", PARAGRAPH]),
+        max_size=10,
+    )
+    .map("".join)
+    .map(with_breaks),
+    st.lists(st.sampled_from(["chip", "s", "a", "is", "chipchip"]), min_size=1, max_size=3),
+    st.integers(0, 3),
+)
+@settings(max_examples=1000, deadline=None)
+@example(("chips's a", [4]), ["chip", "a"], 0)
+@example(("chipchips chip", [4]), ["chip"], 0)
+@example(("achips", [1, 5]), ["chip"], 0)
+def test_words_by_brute_force(cut, stems, start):
+    """Words occur where a retelling of the rules finds them behind each other, each part of a word a word as well."""
+    text, cuts = cut
+    expected = [span for span in words_by_hand(stems, text, cuts) if span[0] >= start]
+
+    found = list(in_folded(Words(tuple(stems), ""), text, start, cuts))
+    assert sorted(found) == expected
+    assert [span[0] for span in found] == sorted(span[0] for span in found)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "expected"),
+    [
+        ("chip", "chips chip chipped microchip chip2", ["chips", "chip", "chipped"]),
+        ("chips", "芯片chips。", ["chips"]),
+        ("export controls", "export control, exporting - controlled", ["export control", "exporting - controlled"]),
+        (
+            "export control",
+            "export-control export/control export_control",
+            ["export-control", "export/control", "export_control"],
+        ),
+        ("export control", "export of control exportcontrol export 的 control", []),
+        ("export control", f"export{PARAGRAPH}control export\0control export -- -control", []),
+        ("nvidia chips", "nvidia's chips, nvidia' chip", ["nvidia's chips", "nvidia' chip"]),
+        ("nvidia", "nvidia's", ["nvidia"]),
+        ("s", "nvidia's s", ["s"]),
+        ("happy", "happier happily happiness", ["happiness"]),
+        ("die", "dying dies did", ["dying", "dies"]),
+        ("man", "men's main mean", ["men"]),
+        ("gpt 4", "gpt-4 gpt 4", ["gpt-4", "gpt 4"]),
+        ("a a", "a a a", ["a a", "a a"]),
+        ("한국", "한국 한국어", ["한국"]),
+    ],
+)
+def test_words(typed, text, expected):
+    """Words in any form, one behind the other, by example; the s of a possessive is no part of them."""
+    spans = list(in_folded(words(typed), text))
+
+    assert [text[start:end] for start, end in spans] == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "expected"),
+    [
+        ("element", "get^element^by^id", ["element"]),
+        ("getelementbyid", "get^element^by^id", ["getelementbyid"]),
+        ("get element", "get^element^by^id get element", ["getelement", "get element"]),
+        ("by id", "get^element^by^ids ids", ["byids"]),
+        ("id value", "get^id value", ["id value"]),
+        ("gpt 4", "gpt^4", ["gpt4"]),
+        ("dnn", "dnn^s dnn", ["dnn", "dnn"]),
+        ("dnn model", "dnn^s' models", ["dnns' models"]),
+        ("llm", "llm^s", ["llms"]),
+        ("s", "dnn^s", []),
+        ("elementby", "get^element^by^id", []),
+    ],
+)
+def test_words_inside_words(typed, text, expected):
+    """Where words written as one are cut, each part is a word; the s of several is none."""
+    text, cuts = with_breaks(text)
+
+    assert [text[start:end] for start, end in in_folded(words(typed), text, 0, cuts)] == expected
+
+
+# ------------------------------------------------------------------------------------------ words near each other
+
+
+def others(text: str, start: int, end: int) -> int:
+    """How many words lie between two offsets, none of them inside a word."""
+    units = re.finditer(rf"[^\W_{UNSPACED}]+|[{UNSPACED}]", text)
+    return sum(start <= unit.start() and unit.end() <= end and not possessive(text, *unit.span()) for unit in units)
+
+
+def windows_by_hand(near: Near, text: str) -> set[tuple[tuple[int, int], ...]]:
+    """Every choice of a place for each part that is near enough, but for those around another."""
+    places = [list(in_folded(part, text)) for part in near.parts]
+    choices = {tuple(sorted(choice)) for choice in product(*places)}
+    fitting = {
+        choice
+        for choice in choices
+        if all(one[1] <= other[0] for one, other in pairwise(choice))
+        and sum(others(text, one[1], other[0]) for one, other in pairwise(choice)) <= near.slop
+    }
+    ends = {(choice[0][0], choice[-1][1]) for choice in fitting}
+    around = {
+        (start, end)
+        for start, end in ends
+        if any((one, other) != (start, end) and start <= one and other <= end for one, other in ends)
+    }
+    return {choice for choice in fitting if (choice[0][0], choice[-1][1]) not in around}
+
+
+@given(
+    st.lists(st.sampled_from(["a ", "b ", "c ", "中", "文", "中文", ", ", "ab ", "a's ", "-"]), max_size=10).map("".join),
+    st.lists(
+        st.sampled_from([words("a"), words("b"), words("a b"), *map(term, ["中", "中文", "文中", "b, a"])]),
+        min_size=1,
+        max_size=4,
+    ),
+    st.integers(0, 4),
+)
+@settings(max_examples=600, deadline=None)
+@example("a b a", [words("a"), words("b")], 0)
+@example("a c a", [words("a"), words("a")], 1)
+@example("中文 c 中", [term("中"), term("中文")], 1)
+def test_near_by_brute_force(text, parts, slop):
+    """The parts of all smallest windows are found, whatever their order, and nothing where there is no window."""
+    near = Near(tuple(parts), slop, "")
+    windows = windows_by_hand(near, text)
+
+    found = list(in_folded(near, text))
+    assert len(found) == len(set(found))
+    assert set(found) <= {span for window in windows for span in window}
+    assert {window[0][0] for window in windows} | {window[-1][1] for window in windows} <= {at for span in found for at in span}
+    assert bool(found) == bool(windows)
+    assert set(in_folded(near, text, 2)) == {span for span in found if span[0] >= 2}
+
+
+@pytest.mark.parametrize(
+    ("parts", "slop", "text", "expected"),
+    [
+        (["control", "export"], 0, "controls, exports", ["controls", "exports"]),
+        (["export", "control"], 0, "export of controls", []),
+        (["export", "control"], 1, "export of controls", ["export", "controls"]),
+        (["export", "control"], 2, "export 的 of controls", ["export", "controls"]),
+        (["export", "control"], 1, "export 出口 controls", []),
+        (["芯片", "出口"], 2, "芯片的新出口", ["芯片", "出口"]),
+        (["芯片", "出口"], 1, "芯片的新出口", []),
+        (["nvidia", "chip"], 0, "nvidia's chips", ["nvidia", "chips"]),
+        (["a", "b", "c"], 1, "c a x b", ["c", "a", "b"]),
+        (["a", "b"], 9, "a x a b x a", ["a", "b", "a"]),
+        (["中国", "国家"], 9, "中国家", []),
+        (["中国", "国家"], 9, "中国国家", ["中国", "国家"]),
+    ],
+)
+def test_near(parts, slop, text, expected):
+    """Parts in any order, with so many words among them, by example."""
+    leaves = tuple(term(part) if is_unspaced(part) else words(part) for part in parts)
+
+    assert [text[start:end] for start, end in sorted(in_folded(Near(leaves, slop, ""), text))] == expected
+
+
+def test_parts_of_one_word_are_near_each_other():
+    """Of words written as one no other word is between two parts, though the rest of one is."""
+    text, cuts = with_breaks("get^element^by^id of c")
+    get, of = words("get"), words("of")
+
+    assert sorted(in_folded(Near((get, words("id")), 0, ""), text, 0, cuts)) == [(0, 3), (12, 14)]
+    assert sorted(in_folded(Near((get, of), 0, ""), text, 0, cuts)) == [(0, 3), (15, 17)]
+
+
+def test_near_takes_no_time_for_many_parts():
+    """Eight words, each many times, in a window of the whole text take a moment."""
+    text = " ".join(["a b c d e f g h"] * 12)
+    parts = tuple(map(words, "abcdefgh"))
+
+    assert len(list(in_folded(Near(parts, 100, ""), text))) == 8 * 12
+
+
+# ------------------------------------------------------------------------------------------ the rest
+
+
 def test_a_later_start_finds_the_rest():
     """Looking from an offset on gives the occurrences that begin there or later."""
     assert list(in_folded(Wild(("中", "文"), "中*文"), "中文中文", 1)) == [(2, 4)]
@@ -167,11 +407,9 @@ def test_anything_may_be_looked_for(one, other, text):
     assume(one)
     for start, end in in_folded(term(one), text + one + other):
         assert (text + one + other)[start:end] == one
-    for start, end in in_folded(Wild((one, other), ""), one + text + other):
-        assert 0 <= start < end <= len(one + text + other)
-
-
-# ------------------------------------------------------------------------------------------ the rest
+    for leaf in (Wild((one, other), ""), Words((one, other or "a"), ""), Near((term(one), Words((one,), "")), 3, "")):
+        for start, end in in_folded(leaf, one + text + other):
+            assert 0 <= start < end <= len(one + text + other)
 
 
 @given(st.text(st.characters(codec=None), min_size=1, max_size=5))

@@ -2,12 +2,27 @@
 
 import json
 import unicodedata
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tongwen.index.model import Explained, Explanation, Hit, Mark, Report, Results, Status, Step
+from tongwen.index.model import (
+    Explained,
+    ExplainedHit,
+    Explanation,
+    Hit,
+    Like,
+    Mark,
+    Report,
+    Results,
+    ScorePart,
+    Status,
+    Step,
+    Suggestion,
+    WhyNot,
+)
 from tongwen.searcher.progress import (
     Progress,
     format_bar,
@@ -20,14 +35,20 @@ from tongwen.searcher.progress import (
 from tongwen.searcher.render import (
     clean,
     columns,
+    format_explained_hit,
+    format_explained_hit_json,
     format_explanation,
+    format_explanation_json,
     format_hits,
     format_json,
     format_passage,
     format_paths,
+    format_suggestions,
     format_summary,
     format_table,
+    format_why_not_json,
     json_line,
+    notes_of,
     paint,
     shown_path,
     wrap,
@@ -52,9 +73,28 @@ def results(*hits: Hit, query="晶片", total=None, documents=None, partial=Fals
     return Results(query, hits, len(hits) if total is None else total, found, partial, tuple(warnings), seconds)
 
 
-def lines_of(text: str, width: int, marks=(), extra=0) -> list[str]:
+def marked(text: str, *marks: tuple[str, str, str]) -> Hit:
+    """A hit with marks given as (marked text, level, typed); the same text again is its next occurrence."""
+    found, at = [], {}
+    for piece, level, typed in marks:
+        start = text.index(piece, at.get((piece, typed), 0))
+        at[piece, typed] = start + len(piece)
+        found.append(Mark(start, start + len(piece), level, typed))
+    found.sort(key=lambda mark: (mark.start, mark.end, mark.typed))
+    spans = sorted({(mark.start, mark.end) for mark in found})
+    return Hit(1, 1.0, "/a", "", 1, 0, len(text), text, 0, 1, tuple(spans), tuple(found))
+
+
+def shown(found: Hit, query: str) -> str:
+    """A passage in one line as people see it."""
+    marks, notes = notes_of(found, query)
+    (line,) = format_passage(found.text, marks, 1000, False, notes)
+    return line
+
+
+def lines_of(text: str, width: int, marks=(), extra=0, whole=()) -> list[str]:
     """The lines themselves instead of where they are."""
-    return [text[start:end] for start, end in wrap(text, width, marks, extra)]
+    return [text[start:end] for start, end in wrap(text, width, marks, extra, whole)]
 
 
 # ------------------------------------------------------------------------------------------ text on a terminal
@@ -146,6 +186,16 @@ def test_wrap_counts_the_marks():
     assert lines_of(text, 8, [(0, 6)], 0) == ["中文晶片", "測試"]
 
 
+def test_wrap_keeps_spans_whole():
+    """Inside such a span no line ends, unless it is wider than a line."""
+    text = "中文 (≈晶片)測試 a b"
+
+    assert lines_of(text, 8) == ["中文 (≈", "晶片)測", "試 a b"]
+    assert lines_of(text, 11, whole=[(2, 8)]) == ["中", "文 (≈晶片)", "測試 a b"]
+    assert lines_of(text, 7, whole=[(2, 8)]) == ["中", "文 (≈晶", "片)測試", "a b"]
+    assert lines_of(text, 18, whole=[(11, 14)]) == ["中文 (≈晶片)測試", "a b"]
+
+
 @given(LINES, st.integers(4, 40), st.lists(st.integers(0, 60), max_size=6), st.sampled_from([0, 2]))
 def test_wrap_keeps_all_and_fits(text, width, ends, extra):
     """Only white space is left out, no line is too wide, and none starts or ends blank."""
@@ -169,6 +219,14 @@ def test_paint():
     assert paint(text, 0, 5, [(0, 2), (3, 5)], color=False) == "«晶片»與«芯片»"
     assert paint(text, 1, 4, [(0, 2), (3, 5)], color=True) == "\x1b[1;31m片\x1b[0m與\x1b[1;31m芯\x1b[0m"
     assert paint(text, 2, 3, [(0, 2), (3, 5)], color=False) == "與"
+
+
+def test_paint_notes():
+    """Notes are dimmed; without colour they stand as they are."""
+    text = "芯片 (≈晶片)與"
+
+    assert paint(text, 0, 9, [(0, 2)], color=True, notes=[(2, 8)]) == "\x1b[1;31m芯片\x1b[0m\x1b[2m (≈晶片)\x1b[0m與"
+    assert paint(text, 1, 5, [(0, 2)], color=False, notes=[(2, 8)]) == "«片» (≈"
 
 
 @pytest.mark.parametrize(
@@ -204,6 +262,117 @@ def test_format_passage_marks_across_lines():
 def test_format_passage_is_clean():
     """What a terminal would obey does not reach it, and marks stay in their places."""
     assert format_passage("a\x1b[2J\t晶片\ud83d", [(6, 8)], 40, color=False) == ["a\ufffd[2J «晶片»\ufffd"]
+
+
+@pytest.mark.parametrize(
+    ("found", "query", "expected"),
+    [
+        (marked("晶片與芯片", ("晶片", "exact", "晶片"), ("芯片", "script", "芯片")), "晶片", "«晶片»與«芯片»"),
+        (marked("買芯片了", ("芯片", "region", "晶片")), "晶片", "買«芯片» (≈晶片)了"),
+        (marked("on chips.", ("chips", "cross", "晶片")), "晶片", "on «chips» (=晶片)."),
+        (marked("黄仁勋说", ("黄仁勋", "sound", "huang renxun")), "huang renxun", "«黄仁勋» (~huang renxun)说"),
+        (marked("x \x1b", ("x", "cross", "a\x1b\n b")), "", "«x» (=a\ufffd b) \ufffd"),
+        # said once for each pair of marked text, after folding, and typed word
+        (
+            marked(
+                "芯片、芯片、記憶體、記忆体",
+                *[("芯片", "region", "晶片")] * 2,
+                *[(w, "region", "内存") for w in ("記憶體", "記忆体")],
+            ),
+            "晶片 内存",
+            "«芯片» (≈晶片)、«芯片»、«記憶體» (≈内存)、«記忆体»",
+        ),
+        (
+            marked("chip, Chip, chips", *[(word, "cross", "晶片") for word in ("chip", "Chip", "chips")]),
+            "晶片",
+            "«chip» (=晶片), «Chip», «chips» (=晶片)",
+        ),
+        (
+            marked("芯片，芯片", ("芯片", "region", "晶片"), ("芯片", "cross", "chip")),
+            "晶片 OR chip",
+            "«芯片» (≈晶片, =chip)，芯片",
+        ),
+        # what was typed side by side and stands side by side is one
+        (
+            marked("对出口管制", ("出口", "cross", "export"), ("管制", "cross", "controls")),
+            "export  controls",
+            "对«出口管制» (=export controls)",
+        ),
+        (
+            marked("export control laws", ("export", "cross", "出口"), ("control", "cross", "管制"), ("laws", "cross", "法")),
+            "出口管制法",
+            "«export control laws» (=出口管制法)",
+        ),
+        (
+            marked("管制出口", ("出口", "cross", "export"), ("管制", "cross", "controls")),
+            "export controls",
+            "«管制» (=controls)«出口» (=export)",
+        ),
+        (
+            marked("出口，管制", ("出口", "cross", "export"), ("管制", "cross", "controls")),
+            "export controls",
+            "«出口» (=export)，«管制» (=controls)",
+        ),
+        (
+            marked("出口管制", ("出口", "cross", "export"), ("管制", "cross", "controls")),
+            "export OR controls",
+            "«出口» (=export)«管制» (=controls)",
+        ),
+        (
+            marked("芯片出口", ("芯片", "region", "晶片"), ("出口", "cross", "export")),
+            "晶片 export",
+            "«芯片» (≈晶片)«出口» (=export)",
+        ),
+        (marked("AI芯片", ("AI", "exact", "AI"), ("芯片", "region", "晶片")), "AI 晶片", "«AI芯片» (≈晶片)"),
+        # of marks inside others only the outer one counts, unless it is what was typed
+        (
+            marked("出口管制", ("出口", "cross", "export"), ("出口管制", "cross", "export controls")),
+            "export controls",
+            "«出口管制» (=export controls)",
+        ),
+        (marked("芯片", ("芯片", "script", "芯片"), ("芯片", "region", "晶片")), "晶片 OR 芯片", "«芯片»"),
+        (marked("AB", ("AB", "script", "AB"), ("A", "cross", "甲")), "AB 甲", "«AB»"),
+        # a long phrase is cut
+        (marked("x", ("x", "cross", "長" * 20)), "", f"«x» (={'長' * 15}…)"),
+    ],
+)
+def test_notes(found, query, expected):
+    """Behind what is marked for something else stands what was typed and how far it is from it."""
+    assert shown(found, query) == expected
+
+
+def test_notes_count_in_wrapping():
+    """A note stays on the line of the end of its mark, and is as wide as it is."""
+    found = marked("我們的芯片出口", ("芯片", "region", "晶片"))
+    marks, notes = notes_of(found, "晶片")
+
+    assert format_passage(found.text, marks, 23, False, notes) == ["我們的«芯片» (≈晶片)出", "口"]
+    assert format_passage(found.text, marks, 19, False, notes) == ["我們的", "«芯片» (≈晶片)出口"]
+    assert format_passage(found.text, marks, 19, True, notes) == [
+        "我們的\x1b[1;31m芯片\x1b[0m\x1b[2m (≈晶片)\x1b[0m",
+        "出口",
+    ]
+    found = marked("一二三四五六七八九十", ("一二三四五六七八九十", "cross", "numbers"))
+    assert format_passage(found.text, *notes_of(found, "")[:1], 40, False, notes_of(found, "")[1]) == [
+        "«一二三四五六七八九十» (=numbers)"
+    ]
+    assert format_passage(found.text, *notes_of(found, "")[:1], 30, False, notes_of(found, "")[1]) == [
+        "«一二»",
+        "«三四五六七八九十» (=numbers)",
+    ]
+
+
+@given(LINES, st.integers(24, 40), st.data())
+def test_notes_fit(text, width, data):
+    """However many notes, no line is too wide, and without marks and notes it is the text."""
+    ends = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=6)))
+    spans = list(zip(ends[::2], ends[1::2], strict=False))
+    notes = [(end, " (≈晶片)") for _, end in spans]
+    lines = format_passage(text, spans, width, False, notes)
+
+    assert all(columns(line) <= width for line in lines)
+    bare = "".join(lines).replace("(≈晶片)", "").replace("«", "").replace("»", "")
+    assert "".join(bare.split()) == "".join(clean(text).split())
 
 
 def test_format_hits():
@@ -255,6 +424,23 @@ def test_format_hits_in_colour():
     ]
 
 
+def test_format_hits_with_others_like_them():
+    """Below a passage stands how many say nearly the same, with the first two of their documents."""
+    like = (Like("/docs/b", 1, 0), Like("/x\x1b", 1, 0), Like("/docs/b", 2, 9), Like("/c", 1, 0))
+    hits = [replace(hit(text="茶", marks=()), like=like[:1]), replace(hit("/e", "茶", ()), like=like)]
+
+    assert format_hits(hits, 80, color=False, cwd="/docs")[2:4] == ["  茶", "  +1 like this: b"]
+    assert format_hits(hits, 80, color=False, cwd="/docs")[-1] == "  +4 like this: b, /x\ufffd, …"
+    assert format_hits(hits[:1], 80, color=True, cwd="/docs")[-1] == "  \x1b[2m+1 like this: b\x1b[0m"
+
+
+def test_format_hits_with_notes():
+    """The notes of a hit are shown, given the query."""
+    found = marked("出口管制", ("出口", "cross", "export"), ("管制", "cross", "controls"))
+
+    assert format_hits([found], 80, color=False, cwd="/", query="export controls")[-1] == "  «出口管制» (=export controls)"
+
+
 def test_format_hits_wraps():
     """Passages and titles are wrapped, passages with room for the indentation."""
     assert format_hits([hit(text="晶片晶片晶片", marks=(), title="很長的標題")], 8, color=False, cwd="/") == [
@@ -279,12 +465,14 @@ def test_format_paths():
 
 def test_format_json():
     """Exactly the promised keys in the promised order, Chinese as it is, a line to a hit."""
-    found = Hit(1, 12.3, "/abs/file", "標題", 3, 120, 124, "晶片\n\x1b", 1, 7, ((0, 2),), (Mark(0, 2, "region", "芯片"),))
+    marks = (Mark(0, 2, "region", "芯片"),)
+    found = Hit(1, 12.3, "/abs/file", "標題", 3, 120, 124, "晶片\n\x1b", 1, 7, ((0, 2),), marks, (Like("/b", 2, 9),))
 
     assert format_json([found]) == [
         '{"rank": 1, "score": 12.3, "path": "/abs/file", "title": "標題", "passage": 3, "start": 120, "end": 124, '
         '"text": "晶片\\n\\u001b", "highlights": [[0, 2]], '
-        '"matched": [{"start": 0, "end": 2, "as": "region", "for": "芯片"}]}'
+        '"matched": [{"start": 0, "end": 2, "as": "region", "for": "芯片"}], '
+        '"like": [{"path": "/b", "passage": 2, "start": 9}]}'
     ]
 
 
@@ -310,6 +498,11 @@ def test_json_line_round_trip(text):
     [
         (results(hit()), None, "1 passage in 1 document, 0.004 s"),
         (results(hit(), total=1370, documents=25, seconds=2.51), None, "1 of 1,370 passages in 25 documents, 2.5 s"),
+        (
+            results(replace(hit(), like=(Like("/b", 1, 0),) * 2), total=9),
+            None,
+            "1 (+2 like them) of 9 passages in 1 document, 0.004 s",
+        ),
         (results(hit(), total=137, documents=25), 25, "25 documents, 0.004 s"),
         (results(hit(), total=137, documents=25), 5, "5 of 25 documents, 0.004 s"),
     ],
@@ -341,21 +534,101 @@ def test_format_table():
     ]
 
 
-def test_format_explanation():
-    """How a query was read, then its leaves in a table."""
-    leaves = (Explained("芯片", "晶片", 12, 1300), Explained('"ai"', "ＡＩ", 0, 3))
+def test_format_suggestions():
+    """What may have been meant, with how much there is of it."""
+    found = (Suggestion("黄仁熏", "黄仁勋", "sounds alike", 12), Suggestion("expotr", "export", "is spelt nearly so", 1))
 
-    assert format_explanation(Explanation("晶片 ＡＩ\n", "(晶片 ＡＩ)", "芯片 ai", '(芯片 "ai")', leaves, ())) == [
+    assert format_suggestions(found) == ["did you mean 黄仁勋 (12 passages)?", "did you mean export (1 passage)?"]
+
+
+LEAVES = (
+    Explained("晶片", "晶片", "script", 1.0, 12, 1300, 25),
+    Explained('"ai"', "ＡＩ", "script", 1.0, 0, 3, 3),
+    Explained("芯片", "晶片", "region", 0.85, 1000, 1001, 9),
+)
+
+
+def test_format_explanation():
+    """How a query was read, then what is looked for, by what was typed."""
+    explanation = Explanation(
+        "晶片 ＡＩ\n", "(晶片 ＡＩ)", "晶片 ai", "(晶片{芯片^0.85} ai)", LEAVES, (), ("晶片: 1 of 31 equivalents",)
+    )
+
+    assert format_explanation(explanation, 80) == [
         "query   晶片 ＡＩ\ufffd",
-        "folded  芯片 ai",
+        "folded  晶片 ai",
         "tree    (晶片 ＡＩ)",
-        'plan    (芯片 "ai")',
+        "plan    (晶片{芯片^0.85} ai)",
         "",
-        "leaf  typed  as a word  passages",
-        "芯片  晶片          12     1,300",
-        '"ai"  ＡＩ           0         3',
+        "typed  looked for  level   weight  as a word  passages  documents",
+        "晶片   晶片        script       1         12     1,300         25",
+        "       芯片        region    0.85      1,000     1,001          9",
+        'ＡＩ   "ai"        script       1          0         3          3',
+        "",
+        "note  晶片: 1 of 31 equivalents",
     ]
-    assert format_explanation(Explanation("-", "", "", "", (), ())) == ["query   -", "folded", "tree", "plan"]
+    assert format_explanation(Explanation("-", "", "", "", (), ()), 80) == ["query   -", "folded", "tree", "plan"]
+
+
+def test_format_explanation_wraps():
+    """A wide plan goes on below itself, and is broken at spaces, not inside words."""
+    explanation = Explanation("", "", "", '(晶片{芯片^0.85 /chip/^0.5} ~"出口管制")', (), (), ("a b c", "d"))
+
+    assert format_explanation(explanation, 24)[3:] == [
+        "plan    (晶片{芯片^0.85",
+        "        /chip/^0.5}",
+        '        ~"出口管制")',
+        "",
+        "note  a b c",
+        "      d",
+    ]
+
+
+def test_format_explanation_json():
+    """The same as one object."""
+    explanation = Explanation("晶片", "晶片", "晶片", "晶片", LEAVES[:1], ("careful",), ("a note",))
+
+    assert format_explanation_json(explanation) == (
+        '{"query": "晶片", "tree": "晶片", "folded": "晶片", "plan": "晶片", "leaves": [{"leaf": "晶片", "typed": "晶片", '
+        '"level": "script", "weight": 1.0, "as_word": 12, "passages": 1300, "documents": 25}], "warnings": ["careful"], '
+        '"notes": ["a note"]}'
+    )
+
+
+PARTS = (ScorePart("words", "晶片", 1.25), ScorePart("title", "晶片", 1000.5))
+EXPLAINED = ExplainedHit("晶片", replace(hit(text="晶片", line=3), like=(Like("/b", 1, 0),)), 12, PARTS)
+
+
+def test_format_explained_hit():
+    """The hit as in a search, its rank and tier, and what its score is made of."""
+    assert format_explained_hit(EXPLAINED, 80, color=False, cwd="/docs") == [
+        "a.txt:3",
+        "  «晶片»",
+        "  +1 like this: /b",
+        "",
+        "rank  1 of 12 passages",
+        "has   all words",
+        "",
+        "score for  of         value",
+        "words      晶片      1.2500",
+        "title      晶片  1,000.5000",
+        "sum              1,001.7500",
+    ]
+
+
+def test_format_explained_hit_json():
+    """The object of a hit with two keys more."""
+    facts = json.loads(format_explained_hit_json(EXPLAINED))
+
+    assert list(facts) == [*json.loads(format_json([EXPLAINED.hit])[0]), "total", "parts"]
+    assert (facts["total"], facts["parts"][1]) == (12, {"what": "title", "leaf": "晶片", "value": 1000.5})
+
+
+def test_format_why_not_json():
+    """Where a document was lost, for machines."""
+    assert format_why_not_json(WhyNot(False, "word", ("茶 is nowhere",))) == (
+        '{"found": false, "step": "word", "sentences": ["茶 is nowhere"], "rank": null}'
+    )
 
 
 # ------------------------------------------------------------------------------------------ the work on an index

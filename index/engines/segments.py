@@ -14,10 +14,13 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
+from mmap import mmap
 from pathlib import Path
 
-from ..model import WILD_GAP, Filter, Term, Wild
-from ..patterns import in_folded, is_bounded
+from ..english import LONGEST_ENDING, beginning, stem
+from ..model import WILD_GAP, Filter, Leaf, Near, Term, Wild, Words
+from ..passages import HIGH
+from ..patterns import GAP, in_folded, is_bounded
 from ..scripts import is_unspaced, runs
 from ..texts import LANGUAGES, Texts, decode, encode, occurrences
 from .whoosh import Postings, PostingsReader
@@ -65,12 +68,14 @@ class Segment:
         """The passages in which an occurrence of a literal begins, other than those known (by their number in the index)."""
         text = term.text
         if is_unspaced(text) and len(text) <= 2:
-            numbers = _prefixed(self, "grams", text) if len(text) == 1 else self.postings.postings("grams", text)[0]
+            numbers = _prefixed(self, text) if len(text) == 1 else self.postings.postings("grams", text)[0]
             yield from (number for number in numbers if number not in self.dead and self.base + number not in known)
             return
-        wanted, bounded = encode(text), is_bounded(text)
+        wanted, bounded, is_gram = encode(text), is_bounded(text), _is_gram(text)
         for number in _candidates(self, text):
-            if number not in self.dead and self.base + number not in known and self._holds(number, term, wanted, bounded):
+            if number in self.dead or self.base + number in known:
+                continue
+            if (is_gram and not self._is_at_edge(number, wanted)) or self._holds(number, term, wanted, bounded):
                 yield number
 
     def wild(self, wild: Wild) -> Iterator[int]:
@@ -79,6 +84,27 @@ class Segment:
         return (
             number for number in _wild_candidates(self, wild) if number not in self.dead and self._begins(number, wild, reach)
         )
+
+    def words(self, words: Words) -> Iterator[int]:
+        """The passages in which words begin that follow each other, in any form."""
+        first, *others = words.stems
+        numbers: Iterable[int] = self.postings_of("words", first)[0]
+        if not others:
+            yield from numbers
+            return
+        for distance, other in enumerate(others, 1):  # a passage has at least one of the words
+            having = self.postings.postings("words", other)[0]
+            numbers = set(numbers) & {number - back for back in range(distance + 1) for number in having}
+        search, reach = _search_words(words.stems), sum(map(_longest, words.stems))
+        yield from (number for number in sorted(numbers) if self._follow(number, words, search, reach))
+
+    def near(self, near: Near) -> Iterator[int]:
+        """The passages that have words near each other."""
+        parts = (set(self.words(part) if isinstance(part, Words) else self.literal(part)) for part in near.parts)
+        for number in sorted(set.intersection(*parts)):
+            own = decode(self.texts.folded[self.starts[number] : min(self.starts[number + 1], self._document_end(number))])
+            if any(True for _ in in_folded(near, own)):
+                yield number
 
     def matching(self, condition: Filter) -> Iterator[int]:
         """The documents that meet a condition."""
@@ -94,7 +120,25 @@ class Segment:
             return False
         return not bounded or self._begins(passage, term, len(wanted))
 
-    def _begins(self, passage: int, leaf: Term | Wild, reach: int) -> bool:
+    def _is_at_edge(self, passage: int, word: bytes) -> bool:
+        """Whether a passage begins or ends with a word, which is then perhaps only what is here of a longer one."""
+        data, start, after = self.texts.folded, self.starts[passage], self.starts[passage + 1]
+        return data[start : start + len(word)] == word or data[after - len(word) : after] == word
+
+    def _follow(self, passage: int, words: Words, search: _Search, reach: int) -> bool:
+        """What `_begins` says of words, sooner where they are ASCII and not perhaps the s of Nvidia's."""
+        data, after = self.texts.folded, self.starts[passage + 1]
+        match = search(data, self.starts[passage], after + reach)
+        while match and match.start() < after:
+            start, end = match.span()
+            if "s" in words.stems or not data[max(0, start - 1) : end + 1].isascii():
+                return self._begins(passage, words, reach)
+            if tuple(stem(word.decode()) for word in match.groups()) == words.stems:
+                return True
+            match = search(data, start + 1, after + reach)
+        return False
+
+    def _begins(self, passage: int, leaf: Leaf, reach: int) -> bool:
         """Whether an occurrence of a leaf, at most `reach` bytes long, begins in a passage."""
         texts, start, after, end = self.texts, self.starts[passage], self.starts[passage + 1], self._document_end(passage)
         first = texts.document(self.documents[passage]).folded
@@ -147,8 +191,8 @@ def _decode_surrogates(data: bytes) -> str:
 
 # ------------------------------------------------------------------------------------------ candidates
 
-Key = tuple[str, str, int]
-"""(field, term, offset): a term that every passage has in which the literal's part from the offset on begins."""
+Key = tuple[str, int]
+"""(gram, offset): what every passage has among its grams in which the literal's part from the offset on begins."""
 
 
 def _candidates(segment: Segment, text: str) -> Iterable[int]:
@@ -168,21 +212,26 @@ def _keys(text: str) -> Iterator[Key]:
     found = list(runs(text))
     for at, run, unspaced in found:
         if not unspaced:
-            yield "words", run, at
+            yield from [(run, at)] if len(run) <= HIGH else []  # a longer one may be torn between passages
         elif len(run) == 1:
-            singles.append(("grams", run, at))
+            singles.append((run, at))
         else:
-            yield from (("grams", run[i : i + 2], at + i) for i in range(len(run) - 1))
+            yield from ((run[i : i + 2], at + i) for i in range(len(run) - 1))
     if len(singles) == len(found):
         yield from singles
 
 
+def _is_gram(text: str) -> bool:
+    """Whether every passage that has a literal has it among its grams, and no other unless a word is torn at its edge."""
+    return text.isalnum() and len(text) <= HIGH and not any(map(is_unspaced, text))
+
+
 def _rarest(segment: Segment, keys: Iterable[Key]) -> tuple[Iterable[int], int]:
     """The passages of the rarest key, and its offset."""
-    name, term, offset = min(keys, key=lambda key: segment.postings.frequency(key[0], key[1]))
-    if name == "grams" and len(term) == 1:
-        return _prefixed(segment, name, term), offset
-    return segment.postings.postings(name, term)[0], offset
+    gram, offset = min(keys, key=lambda key: segment.postings.frequency("grams", key[0]))
+    if len(gram) == 1 and is_unspaced(gram):
+        return _prefixed(segment, gram), offset
+    return segment.postings.postings("grams", gram)[0], offset
 
 
 def _scan(segment: Segment, wanted: bytes) -> set[int]:
@@ -190,8 +239,9 @@ def _scan(segment: Segment, wanted: bytes) -> set[int]:
     return {bisect_right(segment.starts, at) - 1 for at in found}
 
 
-def _prefixed(segment: Segment, name: str, prefix: str) -> set[int]:
-    return {number for term in segment.postings.terms(name, prefix) for number in segment.postings.postings(name, term)[0]}
+def _prefixed(segment: Segment, prefix: str) -> set[int]:
+    grams = segment.postings.terms("grams", prefix)
+    return {number for gram in grams for number in segment.postings.postings("grams", gram)[0]}
 
 
 def _reaching_back(segment: Segment, numbers: Iterable[int], reach: int) -> set[int]:
@@ -217,8 +267,25 @@ def _wild_candidates(segment: Segment, wild: Wild) -> Iterable[int]:
         return _reaching_back(segment, _rarest(segment, keys)[0], 4 * sum(len(part) + WILD_GAP for part in wild.parts))
     if head := [(run, at) for at, run, _ in runs(wild.parts[0])]:
         prefix, at = head[-1]
-        return _reaching_back(segment, _prefixed(segment, "words", prefix), 4 * at)  # signs before it may end a passage
+        return _reaching_back(segment, _prefixed(segment, prefix), 4 * at)  # signs before it may end a passage
     return range(segment.texts.passages)
+
+
+_Search = Callable[[mmap | bytes, int, int], "re.Match[bytes] | None"]
+_GAP_BYTES = rb"(?:[^0-9a-z\0\x80-\xff]{1,%d}|(?=[^0-9a-z\0]{0,%d}[\x80-\xff])[^0-9a-z\0]{1,%d})" % (GAP, 4 * GAP - 1, 4 * GAP)
+
+
+@lru_cache(maxsize=256)
+def _search_words(stems: tuple[str, ...]) -> _Search:
+    """Looks for words (its groups) that begin as those of the stems do and may follow each other; ASCII ones do."""
+    first, *others = (re.escape(encode(beginning(word))) for word in stems)
+    starts = [rb"%s(?<![0-9a-z]%s)" % (first, first), *others]  # what is fixed comes first, so that the scan skips along by it
+    return re.compile((rb"(?:'s)?" + _GAP_BYTES).join(rb"(%s[0-9a-z\x80-\xff]*)" % start for start in starts)).search
+
+
+def _longest(stem: str) -> int:
+    """The most bytes that a word of a stem and what lies between it and the next one take up."""
+    return len(encode(stem)) + LONGEST_ENDING + 4 * (GAP + 2)
 
 
 def _closed(part: str, open_left: bool, open_right: bool) -> str:
