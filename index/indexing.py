@@ -357,7 +357,7 @@ class _Job:
         recorded = tuple(dict.fromkeys((*self.manifest.sources, *named)))
         if not documents and not self.manifest.created:
             raise NothingIndexed(", ".join(recorded), tuple(self.skipped))
-        if self.touched or recorded != self.manifest.sources:
+        if self.touched or recorded != self.manifest.sources or lexicon.ready() != self.manifest.lexicon:
             self._commit(kept, documents, recorded)
         return Report(
             self.counts["added"],

@@ -5,7 +5,7 @@ file, `equivalents.py` decides and collects; that is loaded only where the file 
 few pages and parses nothing.
 
 The file belongs to the program, not to an index: `lexicon-<digest>.trie` in the user's folder for caches, made when first
-wanted (two seconds) and named by the digest of everything that decides its content.  Where that folder cannot be written, the
+wanted (some seconds) and named by the digest of everything that decides its content.  Where that folder cannot be written, the
 lexicon is compiled into memory by every process that asks for it: slow, but right.
 
 Formats.  The file is a marisa trie from keys to values, then a footer.  The values of a key that `key_of` gives are one byte

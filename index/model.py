@@ -344,7 +344,7 @@ class Suggestion:
 class Results:
     """What a search found: the hits asked for, best first, and how many passages and documents there are in all.
 
-    `partial` says that no passage has all words, so that hits have only some.  `warnings` are sentences about
+    `complete` of the passages have all the words, the others (those of tier 2) only some.  `warnings` are sentences about
     the query for people, `suggestions` are what else to search for; they are never searched unasked.
     """
 
@@ -352,10 +352,15 @@ class Results:
     hits: tuple[Hit, ...]
     total: int
     documents: int
-    partial: bool
+    complete: int
     warnings: tuple[str, ...]
     seconds: float
     suggestions: tuple[Suggestion, ...] = ()
+
+    @property
+    def partial(self) -> bool:
+        """Whether passages were found, but none with all the words."""
+        return 0 == self.complete < self.total
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

@@ -315,8 +315,15 @@ def _work(job: Callable[..., Report], *what: Any, quiet: bool, verbose: bool, **
 @lang_option
 @copies_option
 @click.option("--json", is_flag=True, help="One JSON object a line for each passage.")
-@click.option("-l", "paths", is_flag=True, help="Only the paths of documents, best first; all unless -n is given.")
-@click.option("-c", "count", is_flag=True, help="Only the number of passages.")
+@click.option(
+    "-l",
+    "paths",
+    is_flag=True,
+    help="Only the paths of documents that have all the words in a passage, best first; all unless -n is given.",
+)
+@click.option(
+    "-c", "count", is_flag=True, help="Only the number of passages with all the words, or if there are none, with some."
+)
 @color_option
 def search(
     query: tuple[str, ...],
@@ -354,11 +361,12 @@ def search(
         results = searcher.search(" ".join(query), limit=most, collapse=collapse, **asked)
     _say(*(f"tongwen: {warning}" for warning in results.warnings))
     if form == "count":
-        lines = [str(results.total)]
+        lines = [str(results.complete or results.total)]
     elif form == "json":
         lines = render.format_json(results.hits)
     elif form == "paths":
-        lines = render.format_paths(results.hits, _here())[: limit or None]
+        complete = [hit for hit in results if hit.tier < 2]
+        lines = render.format_paths(complete or results, _here())[: limit or None]
         lines = list(map(render.clean, lines)) if sys.stdout.isatty() else lines
     else:
         of_each = len(results) if limit == 0 else render.MOST_PASSAGES  # who asks for all gets all
@@ -370,6 +378,8 @@ def search(
         _say(render.format_summary(results, narrowed, len(lines) if form == "paths" else None))
     if results.partial:
         _say("no passage has all the words; these have some")
+    elif form == "people" and results.complete < results.total:
+        _say(f"{results.complete:,} of them {'has' if results.complete == 1 else 'have'} all the words, the others some")
     _say(*render.format_suggestions(results.suggestions))
     raise click.exceptions.Exit(0 if results.total else 1)
 

@@ -44,10 +44,11 @@ def language(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, or None if nothing can be asked, and sentences for people about what was left out."""
+    """A plan, or None if nothing can be asked, and sentences for people about what was left out, and not widened further."""
 
     plan: Plan | None
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ class _Planner:
         """A piece of a word as tokens; cut into words if it is of a script without spaces."""
         if is_unspaced(piece.text):
             parts = [piece] if together or self.absent else cut(piece, self.known.word, self.known.passages)
-            return [Token(Term(part.text, part.typed, exact=exact), part.text) for part in parts]
+            return [Token(Term(part.text, part.typed, exact=exact), "" if exact else part.text) for part in parts]
         if exact:
             return [Token(Term(piece.text, piece.typed, word=not piece.literal, exact=True), "")]
         words = Words(piece.stems, piece.typed)
@@ -223,9 +224,11 @@ def plan(
     tree: query.Node, known: Known, level: Level = "cross", filters: Iterable[Filter] = (), lexicon: Lexicon | None = None
 ) -> Planned:
     """The plan of a syntax tree at a level; `filters` are asked besides.  Without a lexicon no word is widened."""
-    planner = _Planner(known, level, Widener(lexicon, level, known) if lexicon and level in LEVELS[2:] else None)
+    widener = Widener(lexicon, level, known) if lexicon and level in LEVELS[2:] else None
+    planner = _Planner(known, level, widener)
     asked = planner.plan(tree)
-    return Planned(None if asked is None else _all([asked, *_hints(tree, asked), *filters]), tuple(planner.warnings))
+    notes = tuple(dict.fromkeys(widener.notes)) if widener else ()
+    return Planned(None if asked is None else _all([asked, *_hints(tree, asked), *filters]), tuple(planner.warnings), notes)
 
 
 def _hints(tree: query.Node, asked: Plan) -> Iterator[Hint]:

@@ -2,8 +2,8 @@
 
 Owns the order and nothing else: score before place.  Pure.
 
-How many of the words a passage has is part of its score (see `index.engines.evaluation`), and is no rank of its own: whoever types
-the title of a page wants that page, though a passage elsewhere have one word more of it.  docs/architecture.md has the figures.
+How many of the words a passage has is part of its score (see `index.engines.evaluation`) and no rank of its own: whoever types
+the title of a page wants that page, though a passage elsewhere have one word more of it.  docs/ranking.md has the figures.
 """
 
 from __future__ import annotations

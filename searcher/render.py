@@ -280,7 +280,7 @@ def format_json(hits: Iterable[Hit]) -> list[str]:
     """Hits for machines, one object a line.
 
     `matched` says of each mark as what it was found (exact, script, region, cross, or sound: read like what was typed) and for
-    which typed word; `like` names the passages that say nearly the same.
+    which typed word; `like` names the passages that say nearly the same; `partial` that only some of the words are in it.
     """
     return [json_line(_hit_object(hit)) for hit in hits]
 
@@ -289,7 +289,7 @@ def _hit_object(hit: Hit) -> dict[str, object]:
     keys = ("rank", "score", "path", "title", "passage", "start", "end", "text", "highlights")
     matched = [{"start": mark.start, "end": mark.end, "as": mark.level, "for": mark.typed} for mark in hit.matched]
     like = [{"path": each.path, "passage": each.passage, "start": each.start} for each in hit.like]
-    return {key: getattr(hit, key) for key in keys} | {"matched": matched, "like": like}
+    return {key: getattr(hit, key) for key in keys} | {"matched": matched, "like": like, "partial": hit.tier == 2}
 
 
 def format_count(number: int, noun: str) -> str:

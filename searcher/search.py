@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,8 @@ from ..index.fold import fold
 from ..index.lexicon import Lexicon, open_lexicon
 from ..index.model import (
     LEVELS,
+    AllOf,
+    AnyOf,
     Explained,
     ExplainedHit,
     Explanation,
@@ -31,12 +34,13 @@ from ..index.model import (
     Plan,
     Results,
     ScorePart,
+    Suggestion,
     Term,
     Variant,
     WhyNot,
     sought,
 )
-from . import copies, highlight, rank
+from . import copies, highlight, last_resort, rank
 from .plan import Planned, language, plan
 from .query import parse
 from .widen import Known
@@ -104,15 +108,16 @@ class Searcher:
         planned = self._planned(query, _level(match), _filters(path, lang))
         if limit < 0:
             raise QueryError(f"limit {limit} is negative; 0 means all passages")
-        found = self._engine.search(asked_for := _needed(planned))
+        asked_for, found, suggestions = self._found(query, _needed(planned), _level(match), _filters(path, lang))
         asked = tuple(dict.fromkeys(sought(asked_for)))
         return Results(
             query=query,
             hits=tuple(self._hit(number, group, asked) for number, group in enumerate(self._best(found, limit, collapse), 1)),
             total=len(found),
             documents=self._engine.count_documents(match.id for match in found),
-            partial=any(match.tier == 2 for match in found),
+            complete=sum(match.tier < 2 for match in found),
             warnings=planned.warnings,
+            suggestions=suggestions,
             seconds=time.perf_counter() - started,
         )
 
@@ -122,7 +127,9 @@ class Searcher:
         asked = dict.fromkeys(sought(planned.plan)) if planned.plan is not None else ()
         counts = tuple(map(self._explained, asked))
         tree = parse(query).tree
-        return Explanation(query, str(tree or ""), fold(query), str(planned.plan or ""), counts, planned.warnings)
+        return Explanation(
+            query, str(tree or ""), fold(query), str(planned.plan or ""), counts, planned.warnings, notes=planned.notes
+        )
 
     @cached_property
     def _lexicon(self) -> Lexicon:
@@ -133,9 +140,27 @@ class Searcher:
         parsed = parse(query)
         if parsed.tree is None:
             return Planned(None, parsed.warnings)
-        known = Known(self._engine.frequency, self._engine.gram_frequency, self._engine.passages)
+        engine = self._engine
+        known = Known(engine.frequency, engine.gram_frequency, engine.passages, lambda word: last_resort.similar(word, engine))
         planned = plan(parsed.tree, known, level, filters, self._lexicon if level in LEVELS[2:] else None)
-        return Planned(planned.plan, (*parsed.warnings, *planned.warnings))
+        return replace(planned, warnings=(*parsed.warnings, *planned.warnings))
+
+    def _found(
+        self, query: str, asked_for: Plan, level: Level, filters: Sequence[Filter]
+    ) -> tuple[Plan, list[Match], tuple[Suggestion, ...]]:
+        """What a plan finds; if that is little, also what the query sounds like, and what else may be meant.
+
+        With it the plan that it was found by.
+        """
+        found = self._engine.search(asked_for)
+        if sum(match.tier < 2 for match in found) > last_resort.LITTLE:
+            return asked_for, found, ()
+        if level == LEVELS[-1] and (by_sound := last_resort.by_sound(query, self._engine, self._lexicon)):
+            asked_for = AnyOf((asked_for, AllOf((by_sound, *filters))))
+            found = self._engine.search(asked_for)
+        if any(match.tier < 2 for match in found):
+            return asked_for, found, ()
+        return asked_for, found, tuple(last_resort.suggested(asked_for, self._engine, self._lexicon))
 
     def _hit(self, number: int, group: Sequence[Match], asked: tuple[Variant, ...]) -> Hit:
         """The first match of a group, and where the others are."""
@@ -203,7 +228,7 @@ class Searcher:
         asked_for = _needed(self._planned(query, _level(match), _filters(path, lang)))
         if number < 1:
             raise QueryError(f"there is no hit {number}; the first one is 1")
-        found = self._engine.search(asked_for)
+        asked_for, found, _ = self._found(query, asked_for, _level(match), _filters(path, lang))
         groups = self._best(found, number, collapse)
         if number > len(groups):
             raise QueryError(f"there is no hit {number}; the last one is {len(groups)}" if groups else "nothing was found")

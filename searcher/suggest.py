@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain, combinations, permutations, product
 from math import log2
@@ -22,6 +21,7 @@ from typing import Literal
 
 from ..index import data
 from ..index.english import stem
+from ..index.model import Suggestion
 from ..index.scripts import is_han
 from .sounds import Readings, Vocabulary, chained, most_worth, usual
 
@@ -49,16 +49,6 @@ _NO_WORD, _LEAST, _SHARE = 0.5, 0.1, 0.4
 # Bounds on the work: of how many characters a text may be to be looked for by its sound, to have two replaced, or one; how
 # many readings of a typed character count; how many letters a word has at the least and at the most.
 _SOUNDED, _TWICE, _ONCE, _USUALLY, _SHORTEST, _LONGEST = 6, 6, 12, 2, 3, 40
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A word of the index in the place of a typed one, why, and in how many passages it is (see `Vocabulary`)."""
-
-    typed: str
-    instead: str
-    reason: Reason
-    passages: int
 
 
 # ------------------------------------------------------------------------------------------ words of letters

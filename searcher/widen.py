@@ -9,7 +9,7 @@ A variant that no passage of the index has costs nothing and is left out; of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import TypeVar
 
@@ -73,11 +73,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Widener:
-    """A lexicon at a level, and the index whose passages are to be found."""
+    """A lexicon at a level, and the index whose passages are to be found; `notes` says where the cap held."""
 
     lexicon: Lexicon
     level: Level
     known: Known
+    notes: list[str] = field(default_factory=list)
 
     def joined(self, tokens: Sequence[Token]) -> list[Token]:
         """The tokens of one typed word, single characters that were left over when it was cut joined to a word of the lexicon.
@@ -171,6 +172,8 @@ class Widener:
             there = [
                 replace(variant, weight=BESIDE * variant.weight) if variant.level == "cross" else variant for variant in there
             ]
+        if len(there) > MOST:
+            self.notes.append(f"{there[0].leaf.typed}: the {MOST} best of {len(there)} equivalents that are in the index")
         return sorted(there, key=lambda variant: -variant.weight)[:MOST]
 
     def _count(self, leaf: Leaf) -> int:

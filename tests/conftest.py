@@ -1,9 +1,11 @@
-"""Fixtures that many tests share: where corpora are, and small indexes."""
+"""What all tests share: a cache of their own, where corpora are, and small indexes."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tongwen.index import build
@@ -14,6 +16,17 @@ SEEDS = ROOT / "seeds"
 ARTICLES = ROOT.parent / "shared" / "corpus" / "articles"
 
 Indexed = Callable[..., Searcher]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give this run and every process it starts one folder for caches, unless the environment names one.
+
+    So the lexicon is compiled once in a run, and the user's own cache stays as it is.
+    """
+    if "XDG_CACHE_HOME" not in os.environ:
+        folder = TemporaryDirectory(prefix="tongwen-cache-", ignore_cleanup_errors=True)
+        os.environ["XDG_CACHE_HOME"] = folder.name
+        config.add_cleanup(lambda: (os.environ.pop("XDG_CACHE_HOME", None), folder.cleanup()))
 
 
 @pytest.fixture

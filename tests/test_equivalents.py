@@ -209,7 +209,7 @@ def entry(definitions, word="词条", traditional=None, pinyin="ci2 tiao2"):
 @pytest.mark.parametrize(
     ("line", "texts"),
     [
-        (entry("to export/exporter"), ["export", "exporter"]),
+        (entry("to export/exports/an exit"), ["export", "exit"]),
         (entry("an apple; the fruit"), ["apple", "fruit"]),
         (entry("to be happy"), ["happy"]),
         (entry("computer/CL:臺|台[tai2]"), ["computer"]),

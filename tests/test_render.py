@@ -70,7 +70,8 @@ def hit(path="/docs/a.txt", text="晶片", marks=((0, 2),), *, title="標題", l
 def results(*hits: Hit, query="晶片", total=None, documents=None, partial=False, warnings=(), seconds=0.0042) -> Results:
     """Results that say of themselves what the hits say, unless told otherwise."""
     found = len({each.path for each in hits}) if documents is None else documents
-    return Results(query, hits, len(hits) if total is None else total, found, partial, tuple(warnings), seconds)
+    total = len(hits) if total is None else total
+    return Results(query, hits, total, found, 0 if partial else total, tuple(warnings), seconds)
 
 
 def marked(text: str, *marks: tuple[str, str, str]) -> Hit:
