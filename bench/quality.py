@@ -33,7 +33,11 @@ Query = dict[str, Any]
 PARTS: dict[str, dict[str, float]] = {
     "no titles": {"TITLE": 0},
     "no headings": {"HEADING": 0},
-    "no help from the rest of the document": {"DOCUMENT": 0},
+    "no share of the words": {"COVERAGE": 0},
+    "no further answers with some of the words": {"ENOUGH": 1},
+    "words inside longer ones as good as none": {"LOOSE": 0.01},
+    "translations as good as regional words": {"BESIDE": 1},
+    "only 4 equivalents of a word": {"MOST": 4},
 }
 """What can be left out of the ranking, as values of its parameters."""
 
@@ -102,7 +106,7 @@ def set_parameters(stack: ExitStack, values: dict[str, float]) -> None:
     for name, value in values.items():
         homes = [module for module in HOMES if hasattr(module, name)]
         if not homes:
-            sys.exit(f"{name} is no parameter; try TITLE, HEADING, DOCUMENT, LOOSE, K1, B, MOST")
+            sys.exit(f"{name} is no parameter; try TITLE, HEADING, COVERAGE, ENOUGH, LOOSE, BESIDE, K1, B, MOST")
         for module in homes:
             stack.enter_context(patch.object(module, name, type(getattr(module, name))(value)))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Level = Literal["exact", "script", "region", "cross", "sound"]
 """How far what is found is from its typed form."""
@@ -261,8 +261,7 @@ TIERS = ("all words", "all words, some only inside longer ones", "some words")
 """How well a passage answers, by the number that is its tier: 0 is best."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An engine's answer: a passage by its number in the index, how well it answers, and how strongly."""
 
     id: int

@@ -18,7 +18,7 @@ from ..index.lexicon import Equivalent, Lexicon
 from ..index.model import LEVELS, Leaf, Level, Term, Variant, Whole, Wide, Words
 from ..index.scripts import is_unspaced
 
-MOST = 12
+MOST = 8
 """How many variants a word or a phrase is widened to at the most."""
 
 LONGEST = 6
@@ -29,6 +29,9 @@ SPELT = 0.95
 
 FEW = 64
 """How many combinations of equivalents of a phrase's words are tried."""
+
+SINGLE = 0.8
+"""The least weight of a translation that is a single character: most of those are parts of other words where they stand."""
 
 BESIDE = 0.5
 """What the weight of a translation is multiplied with where a word of the same language stands for what was typed."""
@@ -129,6 +132,7 @@ class Widener:
             Variant(_leaf(equivalent, typed), equivalent.level, equivalent.weight)
             for equivalent in self.lexicon.equivalents(key)
             if LEVELS.index(equivalent.level) <= reach
+            and (equivalent.weight >= SINGLE or equivalent.level == "region" or len(equivalent.text) > 1)
         ]
 
     def _word_for_word(self, tokens: Sequence[Token], phrase: Term) -> Iterator[Variant]:

@@ -1,9 +1,10 @@
 """From a syntax tree to a plan: one-liners, what is typed and the plan as it prints."""
 
 import pytest
-from tongwen.index.model import LEVELS, Filter, Term, Wild, leaves
-from tongwen.searcher.plan import LANGUAGES, Planned, Vocabulary, plan
+from tongwen.index.model import LEVELS, Filter, Near, Term, Whole, Wild, Words, sought
+from tongwen.searcher.plan import LANGUAGES, Planned, plan
 from tongwen.searcher.query import parse
+from tongwen.searcher.widen import Known
 
 WORDS = {  # words of the index, folded, and in how many of its passages they are
     "人工": 40,
@@ -23,11 +24,15 @@ WORDS = {  # words of the index, folded, and in how many of its passages they ar
 }
 
 
+SIMILAR: dict = {}
+
+
 def planned(typed: str, level: str = "cross", filters: tuple[Filter, ...] = ()) -> Planned:
     """The plan of what is typed against WORDS in 100 passages."""
     tree = parse(typed).tree
     assert tree is not None
-    return plan(tree, Vocabulary(lambda word: WORDS.get(word, 0), 100), level, filters)
+    known = Known(lambda word: WORDS.get(word, 0), lambda pair: 100, 100, lambda word: SIMILAR.get(word, ()))
+    return plan(tree, known, level, filters)
 
 
 @pytest.mark.parametrize(

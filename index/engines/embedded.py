@@ -66,6 +66,8 @@ class EmbeddedEngine:
 
     def count_documents(self, passages: Iterable[int]) -> int:
         """In how many documents the passages are."""
+        if len(self._segments) == 1:
+            return len(set(map(self._segments[0].documents.__getitem__, passages)))
         return len(set(map(self.document_of, passages)))
 
     def place(self, passage: int) -> tuple[str, int]:

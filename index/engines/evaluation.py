@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Match, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ..patterns import as_typed, nfc
@@ -30,9 +31,6 @@ K1, B = 1.2, 0.75
 
 TITLE, HEADING = 3.0, 0.5
 """How much a word in the document's title and in the nearest heading adds to one in the passage."""
-
-DOCUMENT = 0.5
-"""How much the words of its document, wherever they are, add to a passage."""
 
 COVERAGE = 2.0
 """The power of the share of the words that a passage has, which its score is multiplied with."""
@@ -78,14 +76,16 @@ class Evaluation:
         allowed = self._allowed(children)
         if not wanted:
             return [Match(number, 0, 0.0) for number in _kept(dict.fromkeys(self._live(), 0.0), allowed)]
-        loose = _intersection(list(wanted.values())).loose
+        loose = set[int]().union(*(found.loose for found in wanted.values()))
         having = self._having(wanted, children)
-        scores = _kept(_union(list(wanted.values())).scores, allowed)
-        complete = {number for number in scores if all(number in numbers for numbers in having)}
-        if len(complete) >= ENOUGH:
-            scores = {number: score for number, score in scores.items() if number in complete}
+        scores = dict(_kept(_union(list(wanted.values())).scores, allowed))
+        complete = scores.keys() if len(having) == 1 else set(scores).intersection(*having)
+        if ENOUGH <= len(complete) < len(scores):
+            scores = {number: scores[number] for number in complete}
         for _, stage in self._stages(wanted, having, children):
             stage(scores)
+        if len(complete) == len(scores):
+            return [Match(number, 1 if number in loose else 0, score) for number, score in scores.items()]
         return [Match(number, int(number in loose) if number in complete else 2, score) for number, score in scores.items()]
 
     def parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
@@ -102,13 +102,12 @@ class Evaluation:
         return parts
 
     def _stages(
-        self, wanted: Mapping[Plan, Found], having: Sequence[Container[int]], children: Sequence[Plan]
+        self, wanted: Mapping[Plan, Found], having: Sequence[Set[int]], children: Sequence[Plan]
     ) -> Iterator[tuple[str, Callable[[dict[int, float]], None]]]:
         """What is done to the scores of words, in order, each with its name and the part of the plan that it is for."""
         for hint in (child for child in children if isinstance(child, Hint)):
             yield f"pairs {hint.leaf}", partial(self._add_hint, hint)
         if len(wanted) > 1:
-            yield "document ", partial(self._add_document, list(wanted.values()))
             yield "coverage ", partial(_cover, having)
         units = list(_units(children))
         count = sum(not isinstance(unit, Hint) for unit, _ in units)
@@ -151,10 +150,10 @@ class Evaluation:
                 found[part] = _also(found[part], instead, whole.variant)
         return found
 
-    def _having(self, wanted: Mapping[Plan, Found], children: Sequence[Plan]) -> list[Container[int]]:
+    def _having(self, wanted: Mapping[Plan, Found], children: Sequence[Plan]) -> list[Set[int]]:
         """The passages that have each wanted child, themselves or, of several children, in their document's title."""
         if len(wanted) == 1:
-            return [found.scores for found in wanted.values()]
+            return [found.scores.keys() for found in wanted.values()]
         titled = {unit: [self._titled(variant.leaf) for variant in variants] for unit, variants in _units(children)}
         return [found.scores.keys() | set().union(*titled.get(child, ())) for child, found in wanted.items()]
 
@@ -301,20 +300,7 @@ class Evaluation:
             distance = abs(segment.title_terms[segment.documents[own]] - count) / count
             scores[number] += TITLE * value * (K1 + 1) / (1 + K1 * (1 + B * distance))
 
-    def _add_document(self, wanted: Sequence[Found], scores: dict[int, float]) -> None:
-        """Raise passages by what their document has of the words, in whichever passage that is strongest."""
-        of_document: dict[int, float] = defaultdict(float)
-        for found in wanted:
-            best: dict[int, float] = defaultdict(float)
-            for number, score in found.scores.items():
-                document = self._document_of(number)
-                best[document] = max(best[document], score)
-            for document, score in best.items():
-                of_document[document] += score
-        for number in scores:
-            scores[number] += DOCUMENT * of_document[self._document_of(number)]
-
-    def _titled(self, leaf: Leaf) -> set[int]:
+    def _titled(self, leaf: Leaf) -> Set[int]:
         """The passages of documents that have a leaf in their title, as far as its words and pairs of characters tell."""
         if isinstance(leaf, Words):
             return set.intersection(*map(self._title_postings, leaf.stems))
@@ -331,10 +317,11 @@ class Evaluation:
         return self._titles[text]
 
 
-def _cover(having: Sequence[Container[int]], scores: dict[int, float]) -> None:
+def _cover(having: Sequence[Set[int]], scores: dict[int, float]) -> None:
     """Multiply each score with a power of the share of the words that the passage has."""
-    for number in scores:
-        scores[number] *= (sum(number in numbers for numbers in having) / len(having)) ** COVERAGE
+    lacking = Counter(chain.from_iterable(scores.keys() - numbers for numbers in having))
+    for number, count in lacking.items():
+        scores[number] *= (1 - count / len(having)) ** COVERAGE
 
 
 def _also(found: Found, instead: Found, variant: Variant) -> Found:
@@ -379,6 +366,8 @@ def _intersection(all_found: Sequence[Found]) -> Found:
 
 
 def _union(all_found: Sequence[Found]) -> Found:
+    if len(all_found) == 1:
+        return all_found[0]
     scores: dict[int, float] = defaultdict(float)
     for found in all_found:
         for number, score in found.scores.items():
