@@ -265,7 +265,7 @@ class _Job:
         self.skipped: list[tuple[str, str]] = []
         self.doubtful: list[tuple[str, str]] = []
         self.counts: Counter[str] = Counter()
-        self.touched = False
+        self.touched, self.lexicon = False, manifest.lexicon
         self.again = False  # whether files are read again that have not changed
         self._texts = lru_cache(maxsize=None)(lambda name: Texts(segment_folder(self.index_dir, name)))
 
@@ -357,7 +357,8 @@ class _Job:
         recorded = tuple(dict.fromkeys((*self.manifest.sources, *named)))
         if not documents and not self.manifest.created:
             raise NothingIndexed(", ".join(recorded), tuple(self.skipped))
-        if self.touched or recorded != self.manifest.sources or lexicon.ready() != self.manifest.lexicon:
+        self.lexicon = lexicon.ready(lambda: self.progress(Step("lexicon", 0, 1)))
+        if self.touched or recorded != self.manifest.sources or self.lexicon != self.manifest.lexicon:
             self._commit(kept, documents, recorded)
         return Report(
             self.counts["added"],
@@ -378,7 +379,7 @@ class _Job:
             analysis=self.analyser.parts(),
             sources=recorded,
             encodings=self.encodings,
-            lexicon=lexicon.ready(),
+            lexicon=self.lexicon,
             segments=tuple(segments),
             documents=documents,
             passages=passages,

@@ -21,7 +21,7 @@ import re
 import struct
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -259,10 +259,14 @@ def open_lexicon(name: str = "", user: str | Path | None = None) -> Lexicon:
     return Lexicon(trie, user)
 
 
-def ready() -> str:
-    """See to it that the lexicon of the installed data is there, and return its name."""
+def ready(starting: Callable[[], None] = lambda: None) -> str:
+    """See to it that the lexicon of the installed data is there, and return its name.
+
+    `starting` is called if it has to be compiled first, which takes seconds.
+    """
     name = _current()
     if name not in _memory and _mapped(cache_folder() / name) is None:
+        starting()
         _compiled(name)
     return name
 

@@ -455,7 +455,7 @@ class WhyNot:
 class Step:
     """How far the building of an index is: `done` of `total` files (segments, when `stage` is `merging`)."""
 
-    stage: Literal["looking", "reading", "writing", "merging"]
+    stage: Literal["looking", "reading", "writing", "merging", "lexicon"]
     done: int
     total: int
     path: str = ""

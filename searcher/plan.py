@@ -124,13 +124,14 @@ class _Planner:
                 f"nothing in {node.text} can be searched as a word and it was left out; put it in quotes to find it as it is"
             )
         exact = self.level == LEVELS[0] or node.exact
-        tokens = [token for piece in found for token in self.tokens_of(piece, exact=exact, together=node.exact)]
+        whole = node.exact or self.absent > 0
+        tokens = [token for piece in found for token in self.tokens_of(piece, exact=exact, together=whole)]
         return list(map(self.fuzzy, tokens)) if node.fuzzy else tokens
 
     def tokens_of(self, piece: Piece, *, exact: bool, together: bool = False) -> list[Token]:
         """A piece of a word as tokens; cut into words if it is of a script without spaces."""
         if is_unspaced(piece.text):
-            parts = [piece] if together or self.absent else cut(piece, self.known.word, self.known.passages)
+            parts = [piece] if together else cut(piece, self.known.word, self.known.passages)
             return [Token(Term(part.text, part.typed, exact=exact), "" if exact else part.text) for part in parts]
         if exact:
             return [Token(Term(piece.text, piece.typed, word=not piece.literal, exact=True), "")]
@@ -176,6 +177,9 @@ class _Planner:
         if self.level == LEVELS[0]:
             self.warnings.append(f"{node} was searched in every spelling; words near each other cannot be taken as typed")
         leaves = tuple(dict.fromkeys(token.leaf for piece in pieces(node.text) for token in self.tokens_of(piece, exact=False)))
+        if not leaves:
+            self.warnings.append(f"nothing in {node} is a word that others could be near to, and it was left out")
+            return None
         return leaves[0] if len(leaves) == 1 else Near(leaves, node.slop, node.text)
 
     def fuzzy(self, token: Token) -> Token:

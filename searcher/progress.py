@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from ..index.model import Report, Status, Step
 
 _BAR = 20
-_DOING = {"looking": "looking for files", "reading": "reading", "writing": "writing the index", "merging": "merging segments"}
+_DOING = {
+    "looking": "looking for files",
+    "reading": "reading",
+    "writing": "writing the index",
+    "merging": "merging segments",
+    "lexicon": "compiling the lexicon, once for all indexes",
+}
 
 
 class Progress:

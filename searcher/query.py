@@ -3,7 +3,7 @@ r"""What was typed, as a tree: words, phrases, fields, and how they are joined.
 Owns the query language.  Knows no index, no folding and no segmentation: what a word means is the plan's business, and so
 is a tree of nothing but negatives, or a word of nothing but punctuation.
 
-    a b             both            "a b", 「a b」     the phrase             title:x   in the title; title:(a b) each of them
+    a b, a AND b    both            "a b", 「a b」     the phrase             title:x   in the title; title:(a b) each of them
     a OR b, a | b   either          =a, ="a b"       as typed, not folded   path:*.md on the path, shell style
     -a, NOT a       not that        chip*, 人工*能     any letters for *      lang:en   language
     (a b)           grouping        "a b"~5          with 5 words among them
@@ -145,7 +145,7 @@ def _printed(parts: Sequence[str], exact: bool) -> str:
     """The word with `*` between its parts, and a backslash wherever it would be read as something else."""
     text = "*".join(_SPECIAL.sub(r"\\\g<0>", part) for part in parts)
     text = text[:-1] + "\\~" if text.endswith("~") else text
-    if exact or text.translate(_NARROW) in ("OR", "NOT", "|") or text.startswith((*_MINUS, "=", "＝")):
+    if exact or text.translate(_NARROW) in ("OR", "AND", "NOT", "|") or text.startswith((*_MINUS, "=", "＝")):
         return ("=" if exact else "\\") + text
     name, colon, _ = text.translate(_NARROW).partition(":")
     return f"{text[: len(name)]}\\{text[len(name) :]}" if colon and name.lower() in FIELDS else text
@@ -261,13 +261,17 @@ class _Parser:
             group = self.groups[-1]
             self._warn("OR needs something on either side and was left out", when=group.either or not group.members)
             group.either = bool(group.members)
+        elif operator == "AND":
+            self._drop_pending()
+            self._warn("AND needs something on its left and was left out", when=not self.groups[-1].members)
         elif operator == "NOT":
             self.negative, self.after_not = not self.negative, True
         elif colon and name.lower() in FIELDS:
             self.name, self.at = name.lower(), start + len(name) + 1
         else:
-            for near in _like(name) if name.isalpha() and colon else ():
-                self._warn(f'"{typed[: len(name)]}:" is no field; did you mean "{near}:"? searched as text')
+            if colon and len(name) > 1 and name.isascii() and name.isalpha() and not plain.startswith("//", len(name) + 1):
+                meant = next((f'did you mean "{near}:"?' for near in _like(name)), "fields are title:, path: and lang:;")
+                self._warn(f'"{typed[: len(name)]}:" is no field; {meant} searched as text')
             self._add(self._leaf(typed))
 
     def _leaf(self, typed: str) -> Word | Wildcard | None:

@@ -33,7 +33,10 @@ FEW = 64
 SINGLE = 0.8
 """The least weight of a translation that is a single character: most of those are parts of other words where they stand."""
 
-BESIDE = 0.5
+SURE = 0.5
+"""The share of the surest translation's weight that another one of the same word has at the least."""
+
+BESIDE = 0.3
 """What the weight of a translation is multiplied with where a word of the same language stands for what was typed."""
 
 BUILT = 0.7
@@ -128,11 +131,13 @@ class Widener:
         if not key:
             return []
         reach = LEVELS.index(self.level)
+        found = [equivalent for equivalent in self.lexicon.equivalents(key) if LEVELS.index(equivalent.level) <= reach]
+        best = max((equivalent.weight for equivalent in found if equivalent.level == "cross"), default=0.0)
         return [
             Variant(_leaf(equivalent, typed), equivalent.level, equivalent.weight)
-            for equivalent in self.lexicon.equivalents(key)
-            if LEVELS.index(equivalent.level) <= reach
-            and (equivalent.weight >= SINGLE or equivalent.level == "region" or len(equivalent.text) > 1)
+            for equivalent in found
+            if equivalent.level == "region"
+            or (equivalent.weight >= SURE * best and (equivalent.weight >= SINGLE or len(equivalent.text) > 1))
         ]
 
     def _word_for_word(self, tokens: Sequence[Token], phrase: Term) -> Iterator[Variant]:

@@ -1,10 +1,13 @@
 """Real articles: every occurrence in every one of them is found and marked, by an oracle of hand-made patterns.
 
+What is marked as an equivalent is held against `data/marks.tsv`, whose lines were judged by reading them where they stand.
+
 The articles are other people's text and not part of the project; the tests skip where they are not beside the checkout.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -69,3 +72,125 @@ def test_every_occurrence_in_every_article(query, articles, articles_index):
 
     assert found == expected
     assert len(expected) >= FOUND_IN.get(query, 1)
+
+
+# ------------------------------------------------------------------------------------------ equivalents
+
+MARKS = [
+    line.split("\t")
+    for line in (Path(__file__).parent / "data" / "marks.tsv").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("# ")
+]
+PRECISION = {"script": 1.0, "region": 1.0, "sound": 1.0, "cross": 0.94}
+OVERALL = 0.95
+WRONG_LINES = 14
+
+CHIP = [pattern(["晶芯", "片"]), re.compile(r"(?<![A-Za-z0-9])chips?(?![A-Za-z0-9])", re.IGNORECASE)]
+NVIDIA = [pattern(["輝辉", "達达"]), pattern(["英", "伟偉", "達达"]), pattern(["N", "v", "i", "d", "i", "a"])]
+DATA_CENTER = [pattern(["資资", "料", "中", "心"]), pattern(["數数", "據据", "中", "心"])]
+
+Mark = tuple[str, int, str, str, str]
+"""A mark: document, where it starts there, level, the word it stands for, text."""
+
+
+def marks_of(searcher: Searcher, query: str) -> set[Mark]:
+    """What a query marks, in all passages it finds."""
+    return {
+        (hit.path, hit.start + mark.start, mark.level, mark.typed, hit.text[mark.start : mark.end])
+        for hit in searcher.search(query, limit=0)
+        for mark in hit.matched
+    }
+
+
+def scanned(texts: dict[str, str], patterns: list[re.Pattern[str]]) -> set[tuple[str, int]]:
+    """Where any of the patterns begins, in which document."""
+    return {(path, match.start()) for path, text in texts.items() for each in patterns for match in each.finditer(text)}
+
+
+@pytest.fixture
+def texts(articles) -> dict[str, str]:
+    """The articles as they are indexed, by path."""
+    return {str(path): document(str(path), path.read_bytes()).text for path in articles.iterdir()}
+
+
+@pytest.fixture
+def searcher(articles, articles_index) -> Iterator[Searcher]:
+    """The index of the articles, opened."""
+    build(articles_index, [articles])
+    with Searcher(articles_index) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("queries", "patterns", "least"),
+    [
+        (["晶片", "芯片", "chip", "chips"], CHIP, 80),
+        (["輝達", "英伟达", "英偉達", "Nvidia", "NVIDIA"], NVIDIA, 60),
+        (['"晶片"', '"芯片"', '"chip"'], CHIP, 80),
+    ],
+)
+def test_one_thing_in_every_spelling(queries, patterns, least, searcher, texts):
+    """However a thing is called where one types, the same places are marked: those that a scan finds, of all its names."""
+    expected = scanned(texts, patterns)
+    assert len(expected) >= least
+    for query in queries:
+        assert {(path, start) for path, start, *_ in marks_of(searcher, query)} == expected, query
+
+
+@pytest.mark.parametrize("query", ["data center", '"data center"', "data centers", "資料中心", "數據中心", "数据中心"])
+def test_words_and_phrases_of_several_words(query, searcher, texts):
+    """A term of two words is found as one word of Chinese, of every region, as words and as a phrase, and nowhere else."""
+    typed = query.strip('"')
+    found = {(path, start) for path, start, _, word, text in marks_of(searcher, query) if word == typed and not text.isascii()}
+    assert found == scanned(texts, DATA_CENTER)
+    assert len(found) >= 10
+
+
+def test_right_marks(searcher):
+    """What was found to be right is still marked."""
+    assert [row for row in judged(searcher, "right") if not row[-1]] == []
+
+
+def test_wrong_marks(searcher):
+    """What was found to be wrong is not marked any more, but for translations of words of which no more than are known."""
+    left = [row for row in judged(searcher, "wrong") if row[-1]]
+    assert [row for row in left if row[1] != "cross"] == []
+    assert len(left) <= WRONG_LINES, left
+
+
+def judged(searcher: Searcher, verdict: str) -> list[tuple[str, str, str, str, int]]:
+    """The lines with a verdict, each with how often it is marked."""
+    counts = counted(searcher)
+    return [(*line, counts[tuple(line)]) for *line, said in MARKS if said == verdict]
+
+
+def counted(searcher: Searcher) -> Counter[tuple[str, ...]]:
+    """How often each query of the lines marks what, other than exactly as typed."""
+    return Counter(
+        (query, level, typed, text)
+        for query in dict.fromkeys(query for query, *_ in MARKS)
+        for _, _, level, typed, text in marks_of(searcher, query)
+        if level != "exact"
+    )
+
+
+def test_precision(searcher):
+    """Marks are right where they stand, as often as measured, and few are such as nobody has judged.
+
+    Measured: 200 marks of 60 queries, drawn at random by level, were read in their context, then every line of `marks.tsv`.
+    Of all 1,669 marks 1,591 are right (0.953): region 246 of 246, script 102 of 102, translations 1,243 of 1,321 (0.941); sound had
+    none.  (Before translations much less sure than the best of a word were left out, 0.904.)  What is wrong are translations of
+    single English words that mean something else in the query (`trade` of "trade deficit": 行業), and words that share a stem
+    (`developers` and develop: 發展).
+    """
+    verdicts = {tuple(line): said == "right" for *line, said in MARKS}
+    right, wrong, unknown = Counter[str](), Counter[str](), Counter[tuple[str, ...]]()
+    for line, count in counted(searcher).items():
+        if line in verdicts:
+            (right if verdicts[line] else wrong)[line[1]] += count
+        else:
+            unknown[line] += count
+    for level, least in PRECISION.items():
+        assert right[level] >= least * (right[level] + wrong[level]), level
+    assert right.total() >= OVERALL * (right.total() + wrong.total())
+    assert unknown.total() <= 0.05 * (right.total() + wrong.total()), unknown

@@ -1,25 +1,27 @@
 """Searches whose outcome is known: cases from tests/data/golden/cases.jsonl, and every pair of scripts.
 
-A line of the file is a case: `files` (name: text) are indexed, `query` is asked of them with limit 0, and what is found must be
-exactly `finds`: file: the marked strings in the order of the text.  `not` names files that are there to be left out.
+A line of the file is a case: `files` (name: text) are indexed, `query` is asked of them with limit 0 (at the level `match`, the
+default one if it is left out), and what is found must be exactly `finds`: file: the marked strings in the order of the text;
+and `some`, the same for passages that have only some of the words.  `not` names files that are there to be left out,
+`first` the file found first, `above` files of which each stands above the next.
 Long texts and long lists are given in parts, [part, times] for a part that is repeated.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
 from tongwen.index import build
 from tongwen.index.errors import QueryError
-from tongwen.index.model import Results
+from tongwen.index.model import LEVELS, Hit
 from tongwen.searcher import Searcher
 
 GOLDEN = Path(__file__).parent / "data" / "golden" / "cases.jsonl"
 CASES = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
-KEYS = {"name", "why", "query", "match", "path", "lang", "files", "finds", "not", "first", "partial", "warns", "error"}
+KEYS = {"name", "why", "query", "match", "path", "lang", "files", "finds", "some", "not", "first", "above", "warns", "error"}
 
 
 def spelt_out(parts: str | list) -> list[str]:
@@ -29,14 +31,14 @@ def spelt_out(parts: str | list) -> list[str]:
     return [text for part in parts for text in ([part] if isinstance(part, str) else [part[0]] * part[1])]
 
 
-def marked(results: Results, folder: Path) -> dict[str, list[str]]:
+def marked(hits: Iterable[Hit], folder: Path) -> dict[str, list[str]]:
     """File: its marked strings, in the order of its text.
 
     What begins in one passage and ends in the next is marked in both, whole in the first; it counts once.
     """
     texts: dict[str, dict[int, str]] = defaultdict(dict)
     spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for hit in results:
+    for hit in hits:
         name = Path(hit.path).relative_to(folder).as_posix()
         texts[name] |= dict(enumerate(hit.text, hit.start))
         spans[name] += [(hit.start + start, hit.start + end) for start, end in hit.highlights]
@@ -69,13 +71,18 @@ def test_golden(case, indexed, tmp_path):
 
     results = searcher.search(case["query"], limit=0, **options)
 
-    found = marked(results, tmp_path / "files")
-    assert found == {name: spelt_out(strings) for name, strings in case["finds"].items()}, case["why"]
-    assert not found.keys() & case.get("not", ()), case["why"]
+    for key, hits in (
+        ("finds", [hit for hit in results if hit.tier < 2]),
+        ("some", [hit for hit in results if hit.tier == 2]),
+    ):
+        expected = {name: spelt_out(strings) for name, strings in case.get(key, {}).items()}
+        assert marked(hits, tmp_path / "files") == expected, f"{key}: {case['why']}"
+    assert results.partial is (bool(case.get("some")) and not case["finds"])
+    order = [Path(hit.path).relative_to(tmp_path / "files").as_posix() for hit in results]
     if "first" in case:
-        assert results.hits[0].path.endswith(case["first"]), case["why"]
-    if "partial" in case:
-        assert results.partial is case["partial"], case["why"]
+        assert order[0] == case["first"], case["why"]
+    for one, other in pairwise(case.get("above", ())):
+        assert order.index(one) < order.index(other), case["why"]
     if "warns" in case:
         assert case["warns"] in "; ".join(results.warnings), case["why"]
     else:
@@ -83,14 +90,17 @@ def test_golden(case, indexed, tmp_path):
 
 
 def test_cases_are_sound():
-    """Every case has a name of its own, a reason, and speaks of its own files only; there are enough of them."""
-    assert len(CASES) >= 80
+    """Every case has a name of its own, a reason, and speaks of its own files only; there are enough, at every level."""
+    assert len(CASES) >= 200
+    assert {case.get("match", LEVELS[-1]) for case in CASES} == set(LEVELS)
     assert len({case["name"] for case in CASES}) == len(CASES)
     for case in CASES:
         assert case.keys() <= KEYS
         assert case["why"]
-        assert {*case["finds"], *case.get("not", ())} <= case["files"].keys()
-        assert not {*case["finds"]} & {*case.get("not", ())}
+        found = {*case["finds"], *case.get("some", ())}
+        assert {*found, *case.get("not", ())} <= case["files"].keys()
+        assert not found & {*case.get("not", ())}
+        assert {*case.get("above", ()), *([case["first"]] if "first" in case else [])} <= found
 
 
 # ------------------------------------------------------------------------------------------ every pair of scripts

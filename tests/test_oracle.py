@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tongwen.index import build
+from tongwen.index.engines.evaluation import ENOUGH
 from tongwen.index.errors import QueryError
 from tongwen.index.model import LEVELS, Hit
 from tongwen.searcher import Searcher
@@ -207,6 +208,15 @@ def check_exact_phrase(searcher: Searcher, phrase: str) -> None:
     }, phrase
 
 
+def check_levels(searcher: Searcher, phrase: str) -> None:
+    """Each level finds the passages of a phrase that those before it find."""
+    found: set[tuple[str, int]] = set()
+    for level in LEVELS:
+        wider = {(hit.path, hit.passage) for hit in searcher.search(str(Phrase(phrase)), limit=0, match=level)}
+        assert found <= wider, (phrase, level)
+        found = wider
+
+
 def check_word(searcher: Searcher, texts: list[str], word: str) -> None:
     """A word of Han characters, however it and the texts are cut, finds every document that has it."""
     wanted = folded_text(word)
@@ -225,10 +235,12 @@ def test_every_occurrence_is_found(case):
     """Phrases, phrases as typed and words find what the brute force finds; see the checks."""
     texts, phrases = case
     with searching(texts) as searcher:
-        for phrase in map(str.strip, phrases):
+        for number, phrase in enumerate(map(str.strip, phrases)):
             if folded_text(phrase).strip():
                 check_phrase(searcher, texts, phrase)
                 check_exact_phrase(searcher, str(Phrase(phrase)))
+                if number < 3:
+                    check_levels(searcher, phrase)
             if word := "".join(filter(is_han, phrase))[:6]:
                 check_word(searcher, texts, word)
 
@@ -237,7 +249,7 @@ def test_every_occurrence_is_found(case):
 
 ANY_CHARACTER = st.characters(codec=None)
 PLAIN_PIECES = [*"ab文灣湾 \n\u3000\u0301\u200b", "\ud800", "\udc00"]
-QUERY_PIECES = [*PLAIN_PIECES, *'"“」「()（）-－*＊=＝~:：|\\', " OR ", "NOT ", "title:", "path:*", "lang:"]
+QUERY_PIECES = [*PLAIN_PIECES, *'"“」「()（）-－*＊=＝~:：|\\', " OR ", " AND ", "NOT ", '"~5 ', "title:", "path:*", "lang:"]
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=["Cc"]) | st.sampled_from(PLAIN_PIECES), max_size=80)
 ANY_QUERY = st.text(ANY_CHARACTER, max_size=20) | st.lists(st.sampled_from(QUERY_PIECES), max_size=16).map("".join)
 
@@ -247,8 +259,9 @@ def is_normally(one: str, other: str) -> bool:
     return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
 
 
-def check_hit(hit: Hit, text: str, level: str) -> None:
+def check_hit(hit: Hit, text: str, level: str, query: str) -> None:
     """The promises of a hit in a document's text."""
+    levels = {*LEVELS[: LEVELS.index(level) + 1], *(["sound"] if level == LEVELS[-1] else [])}
     assert hit.text == text[hit.start : hit.end]
     assert hit.line == 1 + text.count("\n", 0, hit.start + (hit.highlights[0][0] if hit.highlights else 0))
     ends = [-1, *(end for _, end in hit.highlights)]
@@ -262,7 +275,7 @@ def check_hit(hit: Hit, text: str, level: str) -> None:
     assert lit == {at for mark in hit.matched for at in range(mark.start, mark.end)}, "highlights are the marks together"
     for mark in hit.matched:
         assert 0 <= mark.start < mark.end <= len(hit.text)
-        assert mark.level in LEVELS[: LEVELS.index(level) + 1] or "*" in mark.typed, "only wildcards reach beyond the level"
+        assert mark.level in levels or "*" in mark.typed or "~" in query, "only wildcards and nearness reach beyond the level"
         if mark.start > 0 or hit.start == 0:  # else it may have begun in the passage before
             assert (mark.level == "exact") == is_normally(hit.text[mark.start : mark.end], mark.typed)
 
@@ -287,6 +300,13 @@ def test_hits_keep_their_promises(texts, queries, level):
             assert len(results) == results.total
             assert [hit.rank for hit in results] == list(range(1, results.total + 1))
             assert results.documents == len({hit.path for hit in results})
-            assert [hit.tier for hit in results] == sorted(hit.tier for hit in results)
+            assert [hit.score for hit in results] == sorted((hit.score for hit in results), reverse=True)
+            assert results.complete == sum(hit.tier < 2 for hit in results)
+            assert results.complete < ENOUGH or results.complete == results.total
+            assert results.partial is (results.complete == 0 < results.total)
             for hit in results:
-                check_hit(hit, texts[number_of(hit)], level)
+                check_hit(hit, texts[number_of(hit)], level, query)
+            if results.total:
+                explained = searcher.explain_hit(query, 1, match=level)
+                assert (explained.hit, explained.total) == (results.hits[0], results.total)
+                assert abs(sum(part.value for part in explained.parts) - explained.hit.score) < 0.0001

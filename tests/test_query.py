@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tongwen.searcher.query import DEPTH, And, Field, Node, Not, Or, Parsed, Phrase, Wildcard, Word, parse
+from tongwen.searcher.query import DEPTH, MOST_SLOP, And, Field, Node, Not, Or, Parsed, Phrase, Wildcard, Word, parse
 
 LINES = (Path(__file__).parent / "data" / "queries.tsv").read_text(encoding="utf-8").splitlines()
 CASES = [[*line.split("\t"), ""][:3] for line in LINES if "\t" in line]  # lines without a tab are headlines
 
-ANY_TEXT = st.text(max_size=60) | st.text('ab文-－ ()（）"“”「」『』*＊\\=＝~:：|｜ORNT\u3000\ud800', max_size=40)
+ANY_TEXT = st.text(max_size=60) | st.text('ab文-－ ()（）"“”「」『』*＊\\=＝~5:：|｜ORNT\u3000\ud800', max_size=40)
 
 
 @pytest.mark.parametrize(("typed", "tree", "warnings"), CASES, ids=[case[0] for case in CASES])
@@ -70,17 +70,20 @@ def test_laws_of_the_tree(typed):
                 assert "" not in node.parts[1:-1], "a run of * is one"
             case Word(text) | Phrase(text):
                 assert text
+                assert not (node.exact and (node.fuzzy if isinstance(node, Word) else node.slop))
+                assert isinstance(node, Word) or 0 <= node.slop <= MOST_SLOP
 
     if tree := parse(typed).tree:
         check(tree)
 
 
 TEXT = st.text(min_size=1, max_size=6) | st.text("ab文-－ (）\"“「』*＊\\=＝~:：|\n", min_size=1, max_size=6) | st.sampled_from(
-    ["OR", "ＮＯＴ", "|", "title:x", "ｐａｔｈ：x", "lang:", "=x", "-x", "~", "a~", "\\", "a\\", "C++", "titel:x"]
+    ["OR", "ＮＯＴ", "AND", "|", "title:x", "ｐａｔｈ：x", "lang:", "=x", "-x", "~", "a~", "\\", "a\\", "C++", "titel:x"]
 )  # fmt: skip
 STRIPPED = TEXT.map(str.strip).filter(bool)
-WORDS = st.builds(Word, TEXT, st.booleans())
-PHRASES = st.builds(Phrase, STRIPPED, st.booleans())
+FUZZY = st.builds(Word, TEXT.filter(lambda text: not text.endswith("~")), fuzzy=st.just(True))  # \~~ is plain text
+WORDS = st.builds(Word, TEXT, st.booleans()) | FUZZY
+PHRASES = st.builds(Phrase, STRIPPED, st.booleans()) | st.builds(Phrase, STRIPPED, slop=st.integers(0, MOST_SLOP))
 WILDCARDS = st.builds(
     lambda first, middle, last, exact: Wildcard(
         "*".join(part.replace("\\", "\\\\").replace("*", "\\*") for part in (first, *middle, last)), exact
@@ -114,11 +117,11 @@ TREES: st.SearchStrategy[Node] = st.deferred(
 
 @given(TREES)
 def test_round_trip(tree):
-    """Any tree prints as a query that parses to it, with no warning but that about a misspelt field."""
+    """Any tree prints as a query that parses to it, with no warning but that about a word that looks like a field."""
     parsed = parse(str(tree))
 
     assert parsed.tree == tree
-    assert all("did you mean" in warning for warning in parsed.warnings)
+    assert all(" is no field; " in warning for warning in parsed.warnings)
 
 
 # ------------------------------------------------------------------------------------------ size
@@ -196,6 +199,12 @@ def test_wildcard_parts():
     """The pieces between the stars are plain text; an escaped star is part of a piece."""
     assert parse("人工*能").tree.parts == ("人工", "能")
     assert parse(r"*a\*b\\*").tree.parts == ("", r"a*b" + "\\", "")
+
+
+def test_most_slop():
+    """However far apart words may be, it is no farther than MOST_SLOP; no number at all is none."""
+    assert parse(f'"a b"~{MOST_SLOP}').tree == parse('"a b"~' + "9" * 40).tree == Phrase("a b", slop=MOST_SLOP)
+    assert parse('"a b"~0').tree == parse('"a b"~').tree == Phrase("a b")
 
 
 def test_each_warning_once():

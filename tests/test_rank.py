@@ -1,4 +1,4 @@
-"""The order of matches: by tier, score, place; and the place is looked up only where it decides."""
+"""The order of matches: by score, then place, whatever the tier; and the place is looked up only where it decides."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,22 +15,22 @@ def place(number: int) -> tuple[str, int]:
 
 @given(worths=_worths, limit=st.integers(0, 35))
 def test_as_sorted(worths, limit):
-    """The best are those that sorting everything by tier, score and place puts first, in that order; 0 means all."""
+    """The best are those that sorting everything by score and place puts first, in that order; 0 means all."""
     matches = [Match(number, tier, score) for number, (tier, score) in enumerate(worths)]
-    ordered = sorted(matches, key=lambda match: (match.tier, -match.score, place(match.id)))
+    ordered = sorted(matches, key=lambda match: (-match.score, place(match.id)))
     assert best(matches, limit, place) == (ordered[:limit] if limit else ordered)
     assert best(matches[::-1], limit, place) == best(matches, limit, place)
 
 
 @given(worths=_worths, limit=st.integers(0, 35))
 def test_places_are_asked_only_for_equals(worths, limit):
-    """Nobody's place is looked up whose tier and score nobody shares, nor of those beyond the limit."""
+    """Nobody's place is looked up whose score nobody shares, nor of those beyond the limit."""
     matches = [Match(number, tier, score) for number, (tier, score) in enumerate(worths)]
     asked = []
     best(matches, limit, lambda number: (asked.append(number), place(number))[1])
-    worth = [(tier, -score) for tier, score in worths]
-    last = sorted(worth)[min(limit or len(worth), len(worth)) - 1] if worth else None
-    assert sorted(asked) == [number for number, own in enumerate(worth) if worth.count(own) > 1 and own <= last]
+    scores = [score for _, score in worths]
+    last = sorted(scores, reverse=True)[min(limit or len(scores), len(scores)) - 1] if scores else None
+    assert sorted(asked) == [number for number, own in enumerate(scores) if scores.count(own) > 1 and own >= last]
 
 
 def test_nothing():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import tongwen.searcher
 from tongwen.index import build
-from tongwen.index.errors import IndexNotFound, QueryError, TongwenError
+from tongwen.index.engines.evaluation import ENOUGH
+from tongwen.index.errors import IndexNotFound, LexiconError, QueryError, TongwenError
 from tongwen.index.model import LEVELS, Results
 from tongwen.searcher import Searcher
 
@@ -136,10 +137,49 @@ def test_reasons_for_emptiness(indexed):
 @pytest.mark.parametrize("match", LEVELS)
 def test_levels(indexed, match):
     """All four levels are known, and each finds at least what those before it find."""
-    searcher = indexed(a="臺灣", b="台湾", c="台灣")
+    searcher = indexed(exact="記憶體", script="记忆体", region="内存", cross="memory", no="别的")
 
-    found = set(names(searcher.search("台灣", match=match)))
-    assert found == ({"c.txt"} if match == "exact" else {"a.txt", "b.txt", "c.txt"})
+    found = set(names(searcher.search("記憶體", match=match)))
+    assert found == {f"{level}.txt" for level in LEVELS[: LEVELS.index(match) + 1]}
+
+
+def test_marks_say_how_far(indexed):
+    """A mark says at which level it was found, and for which typed word."""
+    searcher = indexed(a="記憶體", b="记忆体", c="内存", d="memory")
+
+    found = {hit.text: [(mark.level, mark.typed) for mark in hit.matched] for hit in searcher.search("記憶體")}
+    levels = {"記憶體": "exact", "记忆体": "script", "内存": "region", "memory": "cross"}
+    assert found == {text: [(level, "記憶體")] for text, level in levels.items()}
+
+
+def test_own_lexicon(indexed, tmp_path):
+    """Equivalents of one's own are read from the index's folder, or from the file that is named."""
+    searcher = indexed(a="本所", b="芯片厂")
+    assert names(searcher.search("本所")) == ["a.txt"]
+
+    own = tmp_path / "index" / "lexicon.tsv"
+    own.write_text("本所\t芯片厂\n", encoding="utf-8")
+    with Searcher(tmp_path / "index") as later:
+        assert set(names(later.search("本所"))) == {"a.txt", "b.txt"}
+        assert names(later.search("本所", match="script")) == ["a.txt"]
+    named = own.rename(tmp_path / "mine.tsv")
+    with Searcher(tmp_path / "index") as later:
+        assert names(later.search("本所")) == ["a.txt"]
+    with Searcher(tmp_path / "index", named) as later:
+        assert set(names(later.search("本所"))) == {"a.txt", "b.txt"}
+
+
+@pytest.mark.parametrize("content", ["本所", "本所\t芯片厂\tnear", None])
+def test_broken_lexicon(indexed, tmp_path, content):
+    """A file of equivalents that cannot be read is said by the first search that needs it, and hinders no other."""
+    indexed(a="本所")
+    own = tmp_path / "own.tsv"
+    if content:
+        own.write_text(content, encoding="utf-8")
+    with Searcher(tmp_path / "index", own) as searcher:
+        assert names(searcher.search("本所", match="script")) == ["a.txt"]
+        with pytest.raises(LexiconError, match=r"own\.tsv"):
+            searcher.search("本所", match="region")
 
 
 @pytest.mark.parametrize(
@@ -193,14 +233,38 @@ def test_lang(indexed, lang, found):
 
 
 def test_partial(indexed):
-    """Only if no passage has all words are those with some shown, and `partial` says so."""
+    """Passages with all words are found, and those with some; `complete` counts the former, `partial` says there are none."""
     searcher = indexed(a="苹果，香蕉", b="苹果", c="香蕉，西瓜")
 
     both = searcher.search("苹果 香蕉")
-    assert (names(both), both.partial) == (["a.txt"], False)
+    assert (names(both)[0], {Path(hit.path).name: hit.tier for hit in both}) == ("a.txt", {"a.txt": 0, "b.txt": 2, "c.txt": 2})
+    assert (both.total, both.documents, both.complete, both.partial) == (3, 3, 1, False)
     some = searcher.search("苹果 香蕉 西瓜")
-    assert (set(names(some)), some.partial) == ({"a.txt", "b.txt", "c.txt"}, True)
+    assert (set(names(some)), some.total, some.complete, some.partial) == ({"a.txt", "b.txt", "c.txt"}, 3, 0, True)
     assert {hit.tier for hit in some} == {2}
+    one = searcher.search("苹果")
+    assert (set(names(one)), one.total, one.complete, one.partial) == ({"a.txt", "b.txt"}, 2, 2, False)
+
+
+def test_enough(indexed):
+    """If many passages have all the words, those with only some are no answers."""
+    searcher = indexed({f"{number}.txt": "苹果，香蕉" for number in range(ENOUGH - 1)} | {"some.txt": "苹果"})
+    assert searcher.search("苹果 香蕉").total == ENOUGH
+    assert searcher.search("苹果 香蕉").complete == ENOUGH - 1
+
+    more = indexed({f"{ENOUGH}.txt": "苹果，香蕉"})
+    assert (more.search("苹果 香蕉").total, more.search("苹果 香蕉").complete) == (ENOUGH, ENOUGH)
+    assert more.search("苹果").total == ENOUGH + 1
+
+
+def test_a_title_counts_as_had(indexed):
+    """What the title of a document says need not be said again in each of its passages."""
+    text = f"\n\n别的话。\n\n{LONG}\n\n香蕉很甜。"
+    searcher = indexed(a=f"苹果{text}", b=f"葡萄{text}")
+
+    results = searcher.search("苹果 香蕉")
+    assert [(Path(hit.path).name, hit.tier) for hit in results if "香蕉" in hit.text] == [("a.txt", 0), ("b.txt", 2)]
+    assert (results.complete, results.total) == (1, 3)
 
 
 def test_tiers(indexed):

@@ -29,7 +29,7 @@ from .segments import Segment
 K1, B = 1.2, 0.75
 """BM25's saturation of repeated words and its correction for length, at the values Robertson and Zaragoza recommend."""
 
-TITLE, HEADING = 3.0, 0.5
+TITLE, HEADING = 2.5, 0.5
 """How much a word in the document's title and in the nearest heading adds to one in the passage."""
 
 COVERAGE = 2.0
