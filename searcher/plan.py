@@ -82,16 +82,19 @@ class _Planner:
 
     def together(self, nodes: Iterable[query.Node]) -> Iterator[Plan]:
         """The children of an And: words side by side are planned together, for they may be one word of the lexicon."""
-        for side_by_side, group in groupby(nodes, lambda node: isinstance(node, query.Word) and not node.exact):
+        nodes = list(nodes)
+        for side_by_side, group in groupby(nodes, _is_plain):
             if side_by_side:
-                yield from self.words([node for node in group if isinstance(node, query.Word)])
+                words = [node for node in group if isinstance(node, query.Word)]
+                yield from self.words(words, alone=len(words) == len(nodes))
             else:
                 yield from (child for node in group if (child := self.plan(node)) is not None)
 
-    def words(self, nodes: Iterable[query.Word]) -> Iterator[Plan]:
+    def words(self, nodes: Iterable[query.Word], *, alone: bool = True) -> Iterator[Plan]:
         """What typed words ask for: each of their parts, and those that stand together as a whole.
 
-        Where a word must be absent, only the whole of it, not its parts anywhere.
+        Where a word must be absent, only the whole of it, not its parts anywhere.  Function words are required only if there is
+        nothing else, and the words are `alone`.
         """
         tokens, typed_wholes = list[Token](), list[tuple[Term, int, int]]()
         for node in nodes:
@@ -106,7 +109,8 @@ class _Planner:
         plans, wholes = self.widener.widened(tokens) if self.widener and not self.absent else unwidened(tokens)
         needed = [plan for token, plan in zip(tokens, plans, strict=True) if not self.is_optional(token)]
         yield from (
-            Hint(token.leaf) if needed and self.is_optional(token) else plan for token, plan in zip(tokens, plans, strict=True)
+            Hint(token.leaf) if (needed or not alone) and self.is_optional(token) else plan
+            for token, plan in zip(tokens, plans, strict=True)
         )
         typed = (Whole(Variant(term, "script", 1.0), tuple(plans[start:end])) for term, start, end in typed_wholes)
         for whole in (*typed, *wholes):
@@ -137,7 +141,8 @@ class _Planner:
             return [Token(Term(piece.text, piece.typed, word=not piece.literal, exact=True), "")]
         words = Words(piece.stems, piece.typed)
         if not piece.literal:
-            return [Token(words, " ".join(piece.stems))]
+            apart = (Variant(Words(piece.parts, piece.typed), "script", SPELT),) if piece.parts else ()
+            return [Token(words, " ".join(piece.stems), apart)]
         variants = (
             [Variant(words, "script", SPELT), Variant(Term(piece.joined, piece.typed), "script", SPELT)] if piece.joined else []
         )
@@ -213,6 +218,10 @@ class _Planner:
             return Filter("lang", known)
         self.warnings.append(f"lang:{text} was left out; languages are zh-Hans, zh-Hant and en")
         return None
+
+
+def _is_plain(node: query.Node) -> bool:
+    return isinstance(node, query.Word) and not node.exact
 
 
 def _all(children: Iterable[Plan]) -> Plan | None:

@@ -20,10 +20,13 @@ import pytest
 from conftest import ROOT, SEEDS
 from tongwen.index import build
 from tongwen.index.engines import evaluation
-from tongwen.searcher import copies, last_resort, suggest, widen
+from tongwen.searcher import copies, last_resort, widen
 from tongwen.searcher.cli import cli
 
-README, REFERENCE, RANKING, LEXICON = ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("cli", "ranking", "lexicon"))
+README, REFERENCE, RANKING, LEXICON = (
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("cli", "ranking", "lexicon")),
+)
 SHOWN = (README, RANKING, LEXICON)
 """The documents that show what commands print."""
 
@@ -32,7 +35,7 @@ COMMAND = re.compile(r"\$ (?:tongwen (?:search|explain|why-not) [^#]+|printf [^#
 """A command that is shown with its output, if all commands of its block are such; a remark behind it says that it is not."""
 
 PARAMETER = re.compile(r"^(\| `([A-Z0-9]+)` \| )([0-9.]+)( \|)", re.M)
-HOMES = (evaluation, widen, last_resort, copies, suggest)
+HOMES = (evaluation, widen, last_resort, copies)
 """The modules whose constants docs/ranking.md gives, each under a name of its own."""
 
 PLAIN = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "TONGWEN_INDEX")}

@@ -5,10 +5,10 @@ import math
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, permutations, product
 from pathlib import Path
 
 import pytest
@@ -18,17 +18,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tongwen.index import indexing
 from tongwen.index.analysis import Analyser
-from tongwen.index.engines import embedded, segments
+from tongwen.index.engines import evaluation, segments
 from tongwen.index.engines import whoosh as postings
-from tongwen.index.engines.embedded import K1, LOOSE, B, EmbeddedEngine
+from tongwen.index.engines.embedded import EmbeddedEngine
+from tongwen.index.engines.evaluation import K1, LOOSE, B
 from tongwen.index.engines.segments import SegmentFiles
 from tongwen.index.engines.whoosh import FIELDS, PostingsReader, PostingsWriter
+from tongwen.index.english import breaks, stem
 from tongwen.index.errors import IndexDamaged
-from tongwen.index.fold import fold, fold_with_offsets
+from tongwen.index.fold import PARAGRAPH, fold, fold_with_offsets
 from tongwen.index.language import language
-from tongwen.index.model import AllOf, AnyOf, Document, Filter, Heading, Hint, Not, Plan, Term, Wild, leaves
+from tongwen.index.model import (
+    AllOf,
+    AnyOf,
+    Document,
+    Filter,
+    Heading,
+    Hint,
+    Leaf,
+    Near,
+    Not,
+    Plan,
+    Term,
+    Variant,
+    Whole,
+    Wide,
+    Wild,
+    Words,
+    sought,
+)
 from tongwen.index.passages import split
-from tongwen.index.patterns import in_folded
+from tongwen.index.patterns import GAP, in_folded
 from tongwen.index.scripts import is_letter, is_unspaced
 from tongwen.searcher.rank import best
 
@@ -76,6 +96,22 @@ class Opened(EmbeddedEngine):
 def literal(text: str, typed: str = "", **how: bool) -> Term:
     """A piece of text to be found wherever it stands."""
     return Term(text, typed or text, word=False, **how)
+
+
+def spoken(text: str) -> Words:
+    """Words of a spaced script, in any form, one behind the other."""
+    return Words(tuple(map(stem, text.lower().split())), text)
+
+
+def wide(leaf: Leaf, **variants: float) -> Wide:
+    """A leaf, or instead of it Chinese and English words with their weights."""
+    return Wide(
+        leaf,
+        tuple(
+            Variant(spoken(text) if text.isascii() else Term(text, leaf.typed), "cross", weight)
+            for text, weight in variants.items()
+        ),
+    )
 
 
 # ------------------------------------------------------------------------------------------ postings
@@ -154,8 +190,8 @@ def test_plain_whoosh_reads_it():
                     assert [(matcher.id(), matcher.weight()) for _ in _moves(matcher)] == list(
                         zip(numbers, weights, strict=True)
                     )
-            ranked = [hit.docnum for hit in searcher.search(whoosh.query.Term("words", "chips"), limit=None)]
-        assert ranked == [match.id for match in best(engine.search(Term("chips", "chips")), 0, engine.place)]
+            ranked = [hit.docnum for hit in searcher.search(whoosh.query.Term("words", "chip"), limit=None)]
+        assert ranked == [match.id for match in best(engine.search(spoken("chips")), 0, engine.place)]
         assert (ranked[0], ranked[-1]) == (2, 4)
         ours.close()
         index.close()
@@ -196,6 +232,7 @@ PIECES = (
         "の",
     ),
     *("chips", "chip", "Export", "controls", "a", "GPT-4", "C++", "12:30", "é", "ＡＩ", "㍿", "x̄", "\ud800", "𠮷"),
+    *("Export controls", "exported", "Nvidia's", "chip’s", "getElementById", "LLMs", "x_y", "s", "'", "- "),
     *("，", "。", "。\n", "\n\n", "\n", " ", "  ", "·", "！", "…", ". ", "(", "\0", "\u200b", "　"),
 )
 _document = st.builds(
@@ -233,20 +270,70 @@ class Brute:
         """The passages in which a wildcard begins."""
         return {self.starts(n, at) for n, (folded, _) in enumerate(self.folded) for at, _ in in_folded(leaf, folded)}
 
-    def words(self, passage: int) -> Counter[str]:
-        """The words of a passage."""
+    def tokens(self, passage: int) -> Counter[str]:
+        """The tokens of a passage, as the analysis gives them."""
         number, span = self.engine.spans[passage]
         return Counter(analyser().words(self.engine.texts[number].text[span.start : span.end]))
+
+    def stems(self, passage: int) -> Counter[str]:
+        """The stems of the words of spaced scripts that are in a passage, and of the parts of words written as several."""
+        number, span = self.engine.spans[passage]
+        text = self.engine.texts[number].text[span.start : span.end]
+        folded, offsets = fold_with_offsets(text)
+        cuts = {at for at in range(len(folded)) if offsets[at] in breaks(text) and offsets[at - 1] != offsets[at]}
+        found = Counter[str]()
+        for start, end in _spoken_runs(folded):
+            ends = [start, *sorted(cut for cut in cuts if start < cut < end), end]
+            parts = [folded[one:other] for one, other in pairwise(ends)]
+            found.update([stem(folded[start:end])])
+            if len(parts) > 1 and [stem(part) for part in parts if part != "s"] != [stem(folded[start:end])]:
+                found.update(stem(part) for part in parts if part != "s")
+        return found
+
+    def following(self, words: Words) -> set[int]:
+        """The passages in which words of these stems begin that follow each other."""
+        found = set()
+        for number, (folded, _) in enumerate(self.folded):
+            runs = list(_spoken_runs(folded))
+            for at in range(len(runs) - len(words.stems) + 1):
+                chosen = runs[at : at + len(words.stems)]
+                if tuple(stem(folded[start:end]) for start, end in chosen) == words.stems and all(
+                    _is_small_gap(folded[end:start]) for (_, end), (start, _) in pairwise(chosen)
+                ):
+                    found.add(self.starts(number, chosen[0][0]))
+        return found
+
+    def near(self, near: Near) -> set[int]:
+        """The passages that have all parts, in some order, with no more than so many other words among them."""
+        found = set()
+        for passage, (number, span) in enumerate(self.engine.spans):
+            folded = fold(self.engine.texts[number].text[span.start : span.end])
+            everywhere = [list(in_folded(part, folded)) for part in near.parts]
+            for chosen in product(*everywhere):
+                if any(
+                    all(one[1] <= other[0] for one, other in pairwise(ordered))
+                    and sum(_words_in(folded, one[1], other[0]) for one, other in pairwise(ordered)) <= near.slop
+                    for ordered in permutations(chosen)
+                ):
+                    found.add(passage)
+                    break
+        return found
 
     def of(self, plan: Plan) -> set[int]:
         """The passages that a plan finds inside another."""
         match plan:
-            case Term(word=True) if not is_unspaced(plan.text):
-                return {passage for passage in self.all if self.words(passage)[plan.text]}
+            case Words(stems=(one,)):
+                return {passage for passage in self.all if self.stems(passage)[one]}
+            case Words():
+                return self.following(plan)
             case Term():
                 return self.holding(plan.text)
             case Wild():
                 return self.wild(plan)
+            case Near():
+                return self.near(plan)
+            case Wide():
+                return self.of(plan.leaf).union(*(self.of(variant.leaf) for variant in plan.variants))
             case Filter():
                 return {n for n, (document, _) in enumerate(self.engine.spans) if self.meets(self.engine.texts[document], plan)}
             case Not():
@@ -254,8 +341,43 @@ class Brute:
             case AnyOf():
                 return set().union(*map(self.of, plan.children))
             case AllOf():
-                return self.all.intersection(*map(self.of, plan.children))
+                return self.all.intersection(*self.wanted(plan.children).values(), self.allowed(plan.children))
         return set()
+
+    def wanted(self, children: Sequence[Plan]) -> dict[Plan, set[int]]:
+        """The passages of each child that says what must be there, those of a whole with each of its parts."""
+        found = {child: self.of(child) for child in children if not isinstance(child, (Not, Filter, Hint, Whole))}
+        for whole in (child for child in children if isinstance(child, Whole)):
+            for part in whole.parts:
+                found[part] = found[part] | self.of(whole.variant.leaf)
+        return found
+
+    def allowed(self, children: Sequence[Plan]) -> set[int]:
+        """The passages that conditions and exclusions leave."""
+        return self.all.intersection(*(self.of(child) for child in children if isinstance(child, (Not, Filter))))
+
+    def titled(self, child: Plan, children: Sequence[Plan]) -> set[int]:
+        """The passages of documents whose title has a child's leaf, one of its variants, or a whole that it is a part of."""
+        leaf = child.leaf if isinstance(child, Wide) else child
+        if not isinstance(leaf, (Term, Words)):
+            return set()
+        wholes = [whole.variant.leaf for whole in children if isinstance(whole, Whole) and child in whole.parts]
+        asked = [leaf, *(variant.leaf for variant in getattr(child, "variants", ())), *wholes]
+        return {n for n, (document, _) in enumerate(self.engine.spans) if self.is_titled(self.engine.texts[document], asked)}
+
+    @staticmethod
+    def is_titled(document: Document, asked: Sequence[Leaf]) -> bool:
+        """Whether a title has one of the leaves, as far as its words and pairs of characters tell."""
+        title = analyser().analyse(document.title)
+        tokens = {*title.words, *filter(is_unspaced, title.grams)}
+
+        def has(leaf: Leaf) -> bool:
+            if isinstance(leaf, Words):
+                return tokens.issuperset(leaf.stems)
+            pairs = {leaf.text[at : at + 2] for at in range(len(leaf.text) - 1)}
+            return leaf.text in tokens or (is_unspaced(leaf.text) and len(leaf.text) > 2 and tokens.issuperset(pairs))
+
+        return any(has(leaf) for leaf in asked if isinstance(leaf, (Term, Words)))
 
     @staticmethod
     def meets(document: Document, condition: Filter) -> bool:
@@ -271,14 +393,44 @@ class Brute:
             else own.split("-")[0] == condition.value
         )
 
-    def top(self, plan: Plan) -> set[int]:
-        """The passages that a plan finds by itself: with all of it or, if there are none, with some."""
+    def top(self, plan: Plan, enough: int) -> tuple[set[int], set[int]]:
+        """The passages that a plan finds by itself: those with all of it, and those with some, if the former are not enough.
+
+        Where several things are wanted, what is in the title of its document counts as being in a passage.
+        """
         children = plan.children if isinstance(plan, AllOf) else (plan,)
-        wanted = [self.of(child) for child in children if not isinstance(child, (Not, Filter, Hint))]
-        allowed = self.all.intersection(*(self.of(child) for child in children if isinstance(child, (Not, Filter))))
+        wanted, allowed = self.wanted(children), self.allowed(children)
         if not wanted:
-            return allowed
-        return (allowed & set.intersection(*wanted)) or (allowed & set.union(*wanted) if len(wanted) > 1 else set())
+            return allowed, set()
+        some = allowed & set().union(*wanted.values())
+        if len(wanted) == 1:
+            return some, set()
+        complete = some.intersection(*(found | self.titled(child, children) for child, found in wanted.items()))
+        return complete, set() if len(complete) >= enough else some - complete
+
+
+def _spoken_runs(folded: str) -> Iterator[tuple[int, int]]:
+    """The runs of letters and digits of spaced scripts, but for the s of a possessive."""
+    at = 0
+    while at < len(folded):
+        end = at
+        while end < len(folded) and is_letter(folded[end]):
+            end += 1
+        is_possessive = folded[at:end] == "s" and at > 1 and folded[at - 1] == "'" and not folded[at - 2].isspace()
+        if end > at and not is_possessive:
+            yield at, end
+        at = max(end, at + 1)
+
+
+def _is_small_gap(between: str) -> bool:
+    """Whether words with this between them follow each other: a few signs, none of them a letter or the end of a paragraph."""
+    signs = between[2:] if between.startswith("'s") else between
+    return 0 < len(signs) <= GAP and not any(sign.isalnum() or sign in (PARAGRAPH, "\0") for sign in signs)
+
+
+def _words_in(folded: str, start: int, end: int) -> int:
+    """How many words are between two offsets: runs of spaced scripts, and the characters of others."""
+    return sum(1 for _ in _spoken_runs(folded[:end]) if _[0] >= start) + sum(map(is_unspaced, folded[start:end]))
 
 
 def _inside(text: str, at: int) -> bool:

@@ -301,15 +301,22 @@ class Evaluation:
             scores[number] += TITLE * value * (K1 + 1) / (1 + K1 * (1 + B * distance))
 
     def _titled(self, leaf: Leaf) -> Set[int]:
-        """The passages of documents that have a leaf in their title, as far as its words and pairs of characters tell."""
+        """The passages of documents that have a leaf in their title; as typed, if that is asked for, in the passage too."""
         if isinstance(leaf, Words):
             return set.intersection(*map(self._title_postings, leaf.stems))
         if not isinstance(leaf, Term):
             return set()
-        found = self._title_postings(leaf.text)
-        if not found and is_unspaced(leaf.text) and len(leaf.text) > 2:
-            return set.intersection(*(self._title_postings(leaf.text[at : at + 2]) for at in range(len(leaf.text) - 1)))
-        return found
+        titled: Set[int] = self._title_postings(leaf.text)
+        if not titled and (len(leaf.text) > 2 or not is_unspaced(leaf.text)):
+            titled = set(self._passages_of(Filter("title", leaf.text)))
+        return titled & self.found(leaf).scores.keys() if leaf.exact else titled
+
+    def _passages_of(self, condition: Filter) -> Iterator[int]:
+        """The passages of the documents that meet a condition."""
+        for segment in self.segments:
+            first = segment.texts.first_passages()
+            for number in segment.matching(condition):
+                yield from (segment.base + passage for passage in range(first[number], first[number + 1]))
 
     def _title_postings(self, text: str) -> set[int]:
         if text not in self._titles:
