@@ -1,8 +1,8 @@
 """What else a word may be called: equivalents of other regions and languages, and how Han characters are read.
 
 Owns the mapped file that answers this, the place where it is kept, and the user's own file of equivalents.  What is in the
-file, `equivalents.py` decides and collects; that is loaded only where the file is missing.  Opening it for a query reads a
-few pages and parses nothing.
+file, `equivalents.py` decides and collects; that is loaded only where the file is missing.  Opening it for a query checks
+its sum (3 ms) and parses nothing.
 
 The file belongs to the program, not to an index: `lexicon-<digest>.trie` in the user's folder for caches, made when first
 wanted (some seconds) and named by the digest of everything that decides its content.  Where that folder cannot be written, the

@@ -216,7 +216,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Every child in one passage; at the top of a plan, if no passage has them all, as many as can be had."""
+    """Every child in one passage; at the top of a plan, where few passages have them all, also those that have some."""
 
     children: tuple[Plan, ...]
 

@@ -341,13 +341,16 @@ def search(
     tongwen search '"export controls"' --path '*.md'
     tongwen search “出口管制” -中国 --lang zh-Hant
 
-    All words are wanted; "…" is a phrase, OR, -word and ( ) work as usual, chip* is a beginning, =word that spelling only,
-    title:word in the title.  The shell eats straight quotes, so quote them once more; “…” and 「…」 it leaves alone.  After --
-    everything is query.
+    All words are wanted; where few passages have them all, those that have some come too.  "…" is a phrase, AND, OR, -word and
+    ( ) work as usual, "a b"~5 is words near each other, chip* a beginning, chip~ a spelling like it, =word that spelling only,
+    title:word in the title.  Words and phrases are also found by what else they are called; --match script holds that back.
+    The shell eats straight quotes, so quote them once more; “…” and 「…」 it leaves alone.  After -- everything is query.
 
     What is marked for something else than itself says so: (≈晶片) is the word of another region for 晶片, (=chip) that of the
     other language for chip, (~huang renxun) sounds like it.  Near-identical passages are shown as one.
     """
+    from dataclasses import replace
+
     from . import render
     from .search import Searcher
 
@@ -365,8 +368,9 @@ def search(
     elif form == "json":
         lines = render.format_json(results.hits)
     elif form == "paths":
-        complete = [hit for hit in results if hit.tier < 2]
-        lines = render.format_paths(complete or results, _here())[: limit or None]
+        found = render.format_paths([hit for hit in results if hit.tier < 2] or results, _here())
+        results = replace(results, documents=len(found))
+        lines = found[: limit or None]
         lines = list(map(render.clean, lines)) if sys.stdout.isatty() else lines
     else:
         of_each = len(results) if limit == 0 else render.MOST_PASSAGES  # who asks for all gets all

@@ -193,9 +193,7 @@ class InDocument:
         lines = [f"it is found: {self.place(best.id)} has rank {at + 1:,} of {len(ranked):,}, score {best.score:.4f}"]
         if best.tier == 2:
             is_last = any(match.tier < 2 for match in ranked)
-            lines.append(
-                f"it has only some of the words; {'those that have all come first' if is_last else 'no passage has all'}"
-            )
+            lines.append(f"it has only some of the words; {'others have all of them' if is_last else 'no passage has all'}")
         shown = next((group for group in first if any(match.id == best.id for match in group)), None)
         if shown is None and at >= FIRST:
             lines.append(f"a search shows the best {FIRST}; to see it too: -n {at + 1}")
@@ -344,7 +342,9 @@ def _text(leaf: Leaf) -> str:
             return leaf.text
         case Near():
             return leaf.typed
-        case Words() | Wild():
+        case Words():
+            return " ".join(leaf.stems)
+        case Wild():
             return str(leaf)
 
 

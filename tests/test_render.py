@@ -473,7 +473,7 @@ def test_format_json():
         '{"rank": 1, "score": 12.3, "path": "/abs/file", "title": "標題", "passage": 3, "start": 120, "end": 124, '
         '"text": "晶片\\n\\u001b", "highlights": [[0, 2]], '
         '"matched": [{"start": 0, "end": 2, "as": "region", "for": "芯片"}], '
-        '"like": [{"path": "/b", "passage": 2, "start": 9}]}'
+        '"like": [{"path": "/b", "passage": 2, "start": 9}], "partial": false}'
     ]
 
 

@@ -8,7 +8,7 @@ segmenter saw a term as a word raises its score and its tier, nothing more.
 
 Scores are BM25 (Robertson and Zaragoza 2009, formula 3.15, with the non-negative idf of Lucene), summed term by term over whole
 posting lists, over the passage's own words, its heading's and its title's.  A variant scores as the typed leaf would, times its
-weight, and no rarer than that: what was typed is never outranked by what only stands for it.
+weight, and no rarer than that: no passage is worth more for a variant than it would be for what was typed.
 """
 
 from __future__ import annotations
