@@ -50,6 +50,7 @@ def planned(typed: str, level: str = "cross", filters: tuple[Filter, ...] = ()) 
         ("Nvidia’s", "/nvidia/"),
         ("exported controls", "(/export/ /control/)"),
         ("2008", "/2008/"),
+        ("getElementsById", "/getelementsbyid/{/get element by id/^0.95}"),
         ("Москвы", "/москвы/"),
         # several words: all of them, and the pairs that stand across them
         ("芯片 chip", "(芯片 /chip/)"),
@@ -64,7 +65,7 @@ def planned(typed: str, level: str = "cross", filters: tuple[Filter, ...] = ()) 
         ("的", "的"),
         # one word of several scripts
         ("AI芯片", '(/ai/ 芯片 ~"ai芯片")'),
-        ("芯片AI2芯片", '(芯片 /ai2/ ~"芯片ai2芯片")'),
+        ("芯片AI2芯片", '(芯片 /ai2/{/ai 2/^0.95} ~"芯片ai2芯片")'),
         ("比尔·芯片", '(比尔 芯片 ~"比尔芯片" ~尔芯)'),
         # literals: words with signs that matter
         ("C++", '"c++"'),
@@ -159,7 +160,7 @@ def test_printed(typed, printed):
         ("=chip*", "chip*", "chip* was searched in every spelling; a word with * cannot be taken as typed"),
         ("芯片~", "芯片", "芯片~ was searched without ~, which is for words of letters"),
         ("GPT-4~", '"gpt-4"{/gpt 4/^0.95 gpt4^0.95}', "GPT-4~ was searched without ~, which is for words of letters"),
-        ("chips2~", "/chips2/", "chips2~ was searched without ~, which is for words of letters"),
+        ("chips2~", "/chips2/{/chip 2/^0.95}", "chips2~ was searched without ~, which is for words of letters"),
     ],
 )
 def test_left_out(typed, printed, warning):
@@ -216,6 +217,7 @@ def test_phrases_are_typed_without_what_is_invisible():
         ("chips -the", "cross", "(/chip/ -/the/)"),
         ('"出口" and "管制"', "cross", '("出口" ~/and/ "管制")'),
         ("the lang:en", "cross", "(/the/ lang:en)"),
+        ("the -chips", "cross", "(/the/ -/chip/)"),
     ],
 )
 def test_function_words(typed, level, printed):

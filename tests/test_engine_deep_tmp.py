@@ -1,0 +1,992 @@
+"""The embedded engine against brute force over the documents, and its postings against plain Whoosh and plain dicts."""
+
+import fnmatch
+import math
+import random
+import tempfile
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise, permutations, product
+from pathlib import Path
+
+import pytest
+import whoosh.index
+import whoosh.query
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tongwen.index import indexing
+from tongwen.index.analysis import Analyser
+from tongwen.index.engines import evaluation, segments
+from tongwen.index.engines import whoosh as postings
+from tongwen.index.engines.embedded import EmbeddedEngine
+from tongwen.index.engines.evaluation import K1, LOOSE, B
+from tongwen.index.engines.segments import SegmentFiles
+from tongwen.index.engines.whoosh import FIELDS, PostingsReader, PostingsWriter
+from tongwen.index.english import breaks, stem
+from tongwen.index.errors import IndexDamaged
+from tongwen.index.fold import PARAGRAPH, fold, fold_with_offsets
+from tongwen.index.language import language
+from tongwen.index.model import (
+    AllOf,
+    AnyOf,
+    Document,
+    Filter,
+    Heading,
+    Hint,
+    Leaf,
+    Near,
+    Not,
+    Plan,
+    Term,
+    Variant,
+    Whole,
+    Wide,
+    Wild,
+    Words,
+    sought,
+)
+from tongwen.index.passages import split
+from tongwen.index.patterns import GAP, in_folded
+from tongwen.index.scripts import is_letter, is_unspaced
+from tongwen.searcher.rank import best
+
+SOME = settings(max_examples=1000, deadline=None)
+
+
+@lru_cache
+def analyser() -> Analyser:
+    """The one analyser of all tests here: its segmenter takes long to load."""
+    return Analyser()
+
+
+def segment_of(folder: Path, documents: list[Document], deleted: Iterator[int] = ()) -> SegmentFiles:
+    """Write documents as one segment."""
+    folder.mkdir()
+    writer = indexing._SegmentWriter("segment", folder, analyser())
+    for number, document in enumerate(documents):
+        assert writer.add(document) == number
+    entry = writer.close()
+    assert (entry.documents, entry.passages) == (len(documents), sum(len(split(document)) for document in documents))
+    return SegmentFiles(folder, frozenset(deleted))
+
+
+class Opened(EmbeddedEngine):
+    """An engine over documents in one segment, in a folder of its own that goes with it."""
+
+    def __init__(self, *texts: str | Document) -> None:
+        self.texts = [text if isinstance(text, Document) else Document(f"/{n}.txt", text, "") for n, text in enumerate(texts)]
+        self._folder = tempfile.TemporaryDirectory()
+        super().__init__([segment_of(Path(self._folder.name) / "segment", self.texts)])
+        self.spans = [(number, passage) for number, document in enumerate(self.texts) for passage in split(document)]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+        self._folder.cleanup()
+
+    def ids(self, plan: Plan) -> set[int]:
+        """The numbers of the passages that a plan finds."""
+        return {match.id for match in self.search(plan)}
+
+
+def literal(text: str, typed: str = "", **how: bool) -> Term:
+    """A piece of text to be found wherever it stands."""
+    return Term(text, typed or text, word=False, **how)
+
+
+def spoken(text: str) -> Words:
+    """Words of a spaced script, in any form, one behind the other."""
+    return Words(tuple(map(stem, text.lower().split())), text)
+
+
+def wide(leaf: Leaf, **variants: float) -> Wide:
+    """A leaf, or instead of it Chinese and English words with their weights."""
+    return Wide(
+        leaf,
+        tuple(
+            Variant(spoken(text) if text.isascii() else Term(text, leaf.typed), "cross", weight)
+            for text, weight in variants.items()
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------ postings
+
+WORDS = ["b", "c", "", "ab", "a", "字", "字典", "典", "\ud800", "\0", "zz" * 40]
+_terms = st.sampled_from([word for word in WORDS if word])
+_passages = st.lists(
+    st.tuples(
+        st.fixed_dictionaries({"grams": st.sets(_terms), "title": st.sets(_terms, max_size=2)}),
+        st.fixed_dictionaries(
+            {
+                "words": st.dictionaries(_terms, st.integers(1, 300), max_size=6),
+                "heading": st.dictionaries(_terms, st.integers(1, 2), max_size=2),
+            }
+        ),
+    ),
+    max_size=24,
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(passages=_passages, block=st.sampled_from((1, 2, 3, 7, 4096)))
+def test_postings_as_dicts(passages, block):
+    """Posting lists of any number of blocks are what dicts make of the same passages; terms come in order, by prefix."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setattr(postings, "BLOCK", block)
+        writer = PostingsWriter()
+        for sets, counts in passages:
+            writer.add(sets, counts)
+        assert writer.postings == sum(len(terms) for fields in passages for field in fields for terms in field.values())
+        writer.write(Path(folder))
+        reader = PostingsReader(Path(folder))
+        for field in FIELDS:
+            rows = [({**sets, **counts})[field] for sets, counts in passages]
+            for term in WORDS:
+                expected = {
+                    number: min(row[term], 255) if isinstance(row, dict) else 1
+                    for number, row in enumerate(rows)
+                    if term in row
+                }
+                numbers, weights = reader.postings(field, term)
+                assert dict(zip(numbers, weights, strict=True)) == expected
+                assert list(numbers) == sorted(expected)
+                assert reader.frequency(field, term) == len(expected)
+                known = sorted(
+                    {word for row in rows for word in row if word.startswith(term)},
+                    key=lambda word: word.encode("utf-8", "surrogatepass"),
+                )
+                assert list(reader.terms(field, term)) == known
+        reader.close()
+
+
+TEXTS = (
+    "晶片出口管制的新規定。chips and chips",
+    "国产芯片, chip exports; 出口出口出口",
+    "國產晶片 chips chips chips chips",
+    "nothing of the kind",
+    "chips " + "other words " * 20,
+)
+
+
+def test_plain_whoosh_reads_it():
+    """Whoosh alone opens a segment: hits and frequencies are ours, and its own BM25F puts the shorter and fuller first."""
+    with Opened(*TEXTS) as engine, tempfile.TemporaryDirectory() as folder:
+        segment = Path(segment_of(Path(folder) / "s", engine.texts).folder)
+        index = whoosh.index.open_dir(str(segment / "postings"))
+        assert index.doc_count() == len(TEXTS)
+        ours = PostingsReader(segment)
+        with index.searcher() as searcher:
+            for field in FIELDS:
+                for term in searcher.reader().field_terms(field):
+                    numbers, weights = ours.postings(field, term)
+                    hits = searcher.search(whoosh.query.Term(field, term), limit=None)
+                    assert sorted(hit.docnum for hit in hits) == list(numbers)
+                    matcher = searcher.postings(field, term)
+                    assert [(matcher.id(), matcher.weight()) for _ in _moves(matcher)] == list(
+                        zip(numbers, weights, strict=True)
+                    )
+            ranked = [hit.docnum for hit in searcher.search(whoosh.query.Term("words", "chip"), limit=None)]
+        assert ranked == [match.id for match in best(engine.search(spoken("chips")), 0, engine.place)]
+        assert (ranked[0], ranked[-1]) == (2, 4)
+        ours.close()
+        index.close()
+
+
+def _moves(matcher: object) -> Iterator[None]:
+    while matcher.is_active():
+        yield
+        matcher.next()
+
+
+def test_broken_postings(tmp_path):
+    """Whatever Whoosh says of a broken file, we say that the index is damaged, also when it shows only on reading."""
+    folder = segment_of(tmp_path / "s", [Document("/a", "字", "")]).folder
+    reader = PostingsReader(folder)
+    reader._reader.close()
+    with pytest.raises(IndexDamaged, match="its postings cannot be read"):
+        reader.postings("words", "字")
+    with pytest.raises(IndexDamaged, match="its postings cannot be read"):
+        PostingsReader(tmp_path)
+
+
+# ------------------------------------------------------------------------------------------ generated documents
+
+PIECES = (
+    *(
+        "晶片",
+        "芯片",
+        "芯",
+        "出口管制",
+        "的新规定",
+        "北京大学图书馆",
+        "大學",
+        "圖書館",
+        "上海自来水来自海上",
+        "水",
+        "カタカナ",
+        "の",
+    ),
+    *("chips", "chip", "Export", "controls", "a", "GPT-4", "C++", "12:30", "é", "ＡＩ", "㍿", "x̄", "\ud800", "𠮷"),
+    *("Export controls", "exported", "Nvidia's", "chip’s", "getElementById", "LLMs", "x_y", "s", "'", "- "),
+    *("，", "。", "。\n", "\n\n", "\n", " ", "  ", "·", "！", "…", ". ", "(", "\0", "\u200b", "　"),
+)
+_document = st.builds(
+    lambda seed, size: "".join(random.Random(seed).choices(PIECES, k=size)) + "字",
+    st.integers(0, 10**6),
+    st.sampled_from((3, 40, 300)),
+)
+
+
+class Brute:
+    """Documents folded whole, and passages by what they hold: no postings, no segments, no windows."""
+
+    def __init__(self, engine: Opened) -> None:
+        self.engine = engine
+        self.folded = [fold_with_offsets(document.text) for document in engine.texts]
+        self.all = set(range(len(engine.spans)))
+
+    def starts(self, document: int, begin: int) -> int | None:
+        """The passage in which the folded offset of a document is."""
+        at = self.folded[document][1][begin]
+        inside = (n for n, (number, p) in enumerate(self.engine.spans) if number == document and p.start <= at < p.end)
+        return next(inside, None)
+
+    def holding(self, text: str) -> set[int]:
+        """The passages in which a literal begins: a substring, not cut out of a word of a spaced script."""
+        found = set()
+        for number, (folded, _) in enumerate(self.folded):
+            for at in range(len(folded)):
+                end = at + len(text)
+                if folded.startswith(text, at) and not _inside(folded, at) and not _inside(folded, end):
+                    found.add(self.starts(number, at))
+        return found
+
+    def wild(self, leaf: Wild) -> set[int]:
+        """The passages in which a wildcard begins."""
+        return {self.starts(n, at) for n, (folded, _) in enumerate(self.folded) for at, _ in in_folded(leaf, folded)}
+
+    def tokens(self, passage: int) -> Counter[str]:
+        """The tokens of a passage, as the analysis gives them."""
+        number, span = self.engine.spans[passage]
+        return Counter(analyser().words(self.engine.texts[number].text[span.start : span.end]))
+
+    def stems(self, passage: int) -> Counter[str]:
+        """The stems of the words of spaced scripts that are in a passage, and of the parts of words written as several."""
+        number, span = self.engine.spans[passage]
+        text = self.engine.texts[number].text[span.start : span.end]
+        folded, offsets = fold_with_offsets(text)
+        cuts = [bisect_left(offsets, at) for at in breaks(text)]
+        found = Counter[str]()
+        for start, end in _spoken_runs(folded):
+            whole, inside = stem(folded[start:end]), [cut for cut in cuts if start < cut < end]
+            parts = [folded[one:other] for one, other in pairwise([start, *inside, end])]
+            stems = [stem(part) for part in parts if part != "s"]
+            found.update([whole, *(stems if stems != [whole] else [])])
+        return found
+
+    def spoken(self, words: Words) -> set[int]:
+        """The passages that have a word of this stem, or in which words of these stems begin that follow each other."""
+        if len(words.stems) == 1:
+            return {passage for passage in self.all if self.stems(passage)[words.stems[0]]}
+        found = set()
+        for number, (folded, _) in enumerate(self.folded):
+            runs = list(_spoken_runs(folded))
+            for at in range(len(runs) - len(words.stems) + 1):
+                chosen = runs[at : at + len(words.stems)]
+                if tuple(stem(folded[start:end]) for start, end in chosen) == words.stems and all(
+                    _is_small_gap(folded[end:start]) for (_, end), (start, _) in pairwise(chosen)
+                ):
+                    found.add(self.starts(number, chosen[0][0]))
+        return found
+
+    def near(self, near: Near) -> set[int]:
+        """The passages that have all parts, in some order, with no more than so many other words among them."""
+        found = set()
+        for passage, (number, span) in enumerate(self.engine.spans):
+            folded = fold(self.engine.texts[number].text[span.start : span.end])
+            everywhere = [list(in_folded(part, folded)) for part in near.parts]
+            for chosen in product(*everywhere):
+                if any(
+                    all(one[1] <= other[0] for one, other in pairwise(ordered))
+                    and sum(_words_in(folded, one[1], other[0]) for one, other in pairwise(ordered)) <= near.slop
+                    for ordered in permutations(chosen)
+                ):
+                    found.add(passage)
+                    break
+        return found
+
+    def of(self, plan: Plan) -> set[int]:
+        """The passages that a plan finds inside another."""
+        match plan:
+            case Words():
+                return self.spoken(plan)
+            case Term():
+                return self.holding(plan.text)
+            case Wild():
+                return self.wild(plan)
+            case Near():
+                return self.near(plan)
+            case Wide():
+                return self.of(AnyOf((plan.leaf, *(variant.leaf for variant in plan.variants))))
+            case Filter():
+                return {n for n, (document, _) in enumerate(self.engine.spans) if self.meets(self.engine.texts[document], plan)}
+            case Not():
+                return self.all - self.of(plan.child)
+            case AnyOf():
+                return set().union(*map(self.of, plan.children))
+            case AllOf():
+                return self.all.intersection(*self.wanted(plan.children).values(), self.allowed(plan.children))
+            case _:
+                return set()
+
+    def wanted(self, children: Sequence[Plan]) -> dict[Plan, set[int]]:
+        """The passages of each child that says what must be there, those of a whole with each of its parts."""
+        found = {child: self.of(child) for child in children if not isinstance(child, (Not, Filter, Hint, Whole))}
+        for whole in (child for child in children if isinstance(child, Whole)):
+            for part in whole.parts:
+                found[part] = found[part] | self.of(whole.variant.leaf)
+        return found
+
+    def allowed(self, children: Sequence[Plan]) -> set[int]:
+        """The passages that conditions and exclusions leave."""
+        return self.all.intersection(*(self.of(child) for child in children if isinstance(child, (Not, Filter))))
+
+    def titled(self, child: Plan, children: Sequence[Plan]) -> set[int]:
+        """The passages of documents whose title has a child's leaf, one of its variants, or a whole that it is a part of."""
+        leaf = child.leaf if isinstance(child, Wide) else child
+        if not isinstance(leaf, (Term, Words)):
+            return set()
+        wholes = [whole.variant.leaf for whole in children if isinstance(whole, Whole) and child in whole.parts]
+        asked = [leaf, *(variant.leaf for variant in getattr(child, "variants", ())), *wholes]
+        return {n for n, (document, _) in enumerate(self.engine.spans) if self.is_titled(self.engine.texts[document], asked)}
+
+    @staticmethod
+    def is_titled(document: Document, asked: Sequence[Leaf]) -> bool:
+        """Whether a title has one of the leaves: a literal anywhere in it, or words of all these stems."""
+        title = analyser().analyse(document.title)
+        return any(
+            set(title.words).issuperset(leaf.stems) if isinstance(leaf, Words) else any(in_folded(leaf, title.folded))
+            for leaf in asked
+            if isinstance(leaf, (Term, Words))
+        )
+
+    @staticmethod
+    def meets(document: Document, condition: Filter) -> bool:
+        """Whether a document meets a condition."""
+        if condition.field == "title":
+            return condition.value in fold(document.title)
+        if condition.field == "path":
+            return any(fnmatch.fnmatchcase(document.path, glob) for glob in (condition.value, "*/" + condition.value))
+        own = language(document.text)
+        return (
+            own in (condition.value, "zh")
+            if condition.value in ("zh-Hans", "zh-Hant")
+            else own.split("-")[0] == condition.value
+        )
+
+    def top(self, plan: Plan, enough: int) -> tuple[set[int], set[int]]:
+        """The passages that a plan finds by itself: those with all of it, and those with some, if the former are not enough.
+
+        Where several things are wanted, what is in the title of its document counts as being in a passage.
+        """
+        children = plan.children if isinstance(plan, AllOf) else (plan,)
+        wanted, allowed = self.wanted(children), self.allowed(children)
+        if not wanted:
+            return allowed, set()
+        some = allowed & set().union(*wanted.values())
+        if len(wanted) == 1:
+            return some, set()
+        complete = some.intersection(*(found | self.titled(child, children) for child, found in wanted.items()))
+        return complete, set() if len(complete) >= enough else some - complete
+
+
+def _spoken_runs(folded: str) -> Iterator[tuple[int, int]]:
+    """The runs of letters and digits of spaced scripts, but for the s of a possessive."""
+    at = 0
+    while at < len(folded):
+        end = at
+        while end < len(folded) and is_letter(folded[end]):
+            end += 1
+        is_possessive = folded[at:end] == "s" and at > 1 and folded[at - 1] == "'" and not folded[at - 2].isspace()
+        if end > at and not is_possessive:
+            yield at, end
+        at = max(end, at + 1)
+
+
+def _is_small_gap(between: str) -> bool:
+    """Whether words with this between them follow each other: a few signs, none of them a letter or the end of a paragraph."""
+    signs = between[2:] if between.startswith("'s") else between
+    return 0 < len(signs) <= GAP and not any(sign.isalnum() or sign in (PARAGRAPH, "\0") for sign in signs)
+
+
+def _words_in(folded: str, start: int, end: int) -> int:
+    """How many words are between two offsets: runs of spaced scripts, and the characters of others."""
+    return sum(first >= start for first, _ in _spoken_runs(folded[:end])) + sum(map(is_unspaced, folded[start:end]))
+
+
+def _inside(text: str, at: int) -> bool:
+    return 0 < at < len(text) and is_letter(text[at - 1]) and is_letter(text[at])
+
+
+def _slices(data: st.DataObject, brute: Brute, most: int) -> Iterator[str]:
+    """Pieces of the documents' folded text, many of them around the borders of passages, and some that are nowhere."""
+    for number, (folded, offsets) in enumerate(brute.folded):
+        borders = [p.start for n, p in brute.engine.spans if n == number]
+        for _ in range(4):
+            if data.draw(st.booleans()):
+                border = data.draw(st.sampled_from(borders))
+                at = next((i for i, offset in enumerate(offsets) if offset >= border), 0) - data.draw(st.integers(0, most))
+            else:
+                at = data.draw(st.integers(0, max(0, len(folded) - 1)))
+            yield folded[max(0, at) :][: data.draw(st.integers(1, most))].strip()
+    yield "".join(data.draw(st.lists(st.sampled_from(PIECES), min_size=1, max_size=3)))
+
+
+# ------------------------------------------------------------------------------------------ what is found
+
+
+@settings(max_examples=1000, deadline=None)
+@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+def test_phrases_as_brute_force(texts, data):
+    """A phrase is found in exactly the passages where it begins, across passages, lines and scripts."""
+    with Opened(*texts) as engine:
+        brute = Brute(engine)
+        for phrase in filter(None, (fold(text).strip() for text in _slices(data, brute, 40))):
+            expected = brute.holding(phrase)
+            assert engine.ids(literal(phrase)) == expected, phrase
+            assert engine.count(literal(phrase)) == (0, len(expected))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+def test_wildcards_as_brute_force(texts, data):
+    """A wildcard is found in exactly the passages where it begins."""
+    with Opened(*texts) as engine:
+        brute = Brute(engine)
+        for part in _slices(data, brute, 12):
+            cuts = sorted({data.draw(st.integers(0, len(part))) for _ in range(data.draw(st.integers(1, 2)))})
+            ends = [0, *(data.draw(st.integers(cut, min(cut + 3, len(part)))) for cut in cuts)]
+            parts = tuple(fold(part[start:end]) for start, end in zip(ends, [*cuts, len(part)], strict=True))
+            if (
+                "".join(parts)[:1].isspace()
+                or len(parts) < 2
+                or not any(map(str.isalnum, "".join(parts)))
+                or not all(parts[1:-1])
+            ):
+                continue
+            wild = Wild(parts, "*".join(parts))
+            assert engine.ids(wild) == brute.wild(wild), parts
+
+
+@settings(max_examples=1000, deadline=None)
+@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+def test_words_as_brute_force(texts, data):
+    """Words are found in any inflection in exactly the passages where the first of them begins, also across passages."""
+    with Opened(*texts) as engine:
+        brute = Brute(engine)
+        runs = [[stem(folded[start:end]) for start, end in _spoken_runs(folded)] for folded, _ in brute.folded]
+        known = sorted({word for own in runs for word in own} | {"get", "element", "llm", "nvidia", "absent"})
+        for own in runs:
+            at = data.draw(st.integers(0, max(0, len(own) - 1)))
+            chosen = own[at : at + data.draw(st.integers(1, 4))] or ["absent"]
+            if data.draw(st.booleans()):
+                chosen[data.draw(st.integers(0, len(chosen) - 1))] = data.draw(st.sampled_from(known))
+            words = Words(tuple(chosen), " ".join(chosen))
+            expected = brute.of(words)
+            assert engine.ids(words) == expected, words
+            assert engine.count(words) == (len(expected), len(expected))
+            assert {match.tier for match in engine.search(words)} <= {0}
+
+
+@settings(max_examples=1000, deadline=None)
+@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+def test_near_as_brute_force(texts, data):
+    """Words near each other are found in exactly the passages where some choice of them, in some order, is so near."""
+    some = st.sampled_from(("chip", "export", "control", "s", "a", "llm")).map(spoken) | st.sampled_from(
+        ("芯片", "出口", "口管", "水", "c++", "gpt-4", "の")
+    ).map(literal)
+    with Opened(*(text[:150] for text in texts)) as engine:
+        for _ in range(4):
+            parts = data.draw(st.lists(some, min_size=2, max_size=3, unique=True))
+            near = Near(tuple(parts), data.draw(st.sampled_from((0, 1, 2, 5, 30))), "")
+            expected = Brute(engine).near(near)
+            assert engine.ids(near) == expected, near
+            assert engine.count(near) == (0, len(expected))
+
+
+def test_words_across_passages():
+    """Words that follow each other are found where the first of them is, although the second is in the next passage."""
+    with Opened("字。" * 145 + " export " + "controls. " + "字。" * 150) as engine:
+        (first,) = engine.ids(spoken("export"))
+        assert engine.ids(spoken("exported control")) == {first}
+        assert engine.ids(spoken("control export")) == set()
+
+
+def test_parts_of_words_written_as_one():
+    """What is written as one is found by the whole, by each part, and by its form."""
+    with Opened("getElementById", "an element by id", "LLMs", "Nvidia's", "nvidias", "an s") as engine:
+        assert engine.ids(spoken("elements")) == {0, 1}
+        assert engine.ids(spoken("getelementbyid")) == {0}
+        assert engine.ids(spoken("llm")) == {2}
+        assert engine.ids(spoken("nvidia")) == {3, 4}
+        assert engine.ids(spoken("s")) == {5}
+        assert engine.ids(literal("element")) == {1}
+
+
+def test_wildcard_that_begins_before_its_word():
+    """A wildcard of signs and letters is found where the signs are, although the word is in the next passage."""
+    with Opened("字。" * 150 + " chips " + "字。" * 150) as engine:
+        brute = Brute(engine)
+        assert brute.wild(Wild(("。 chi", ""), "。 chi*")) == {0}
+        assert brute.wild(Wild(("chi", ""), "chi*")) == {1}
+        for parts in (("。 chi", ""), ("chi", ""), ("。", "chi", "")):
+            assert engine.ids(Wild(parts, "*".join(parts))) == brute.wild(Wild(parts, "*".join(parts)))
+
+
+_found = st.one_of(
+    st.sampled_from(("芯片", "出口", "大学", "水", "上海", "カタ", "图书馆")).map(lambda text: Term(text, text)),
+    st.sampled_from(("chips", "chip", "export", "a", "export control", "element")).map(spoken),
+    st.sampled_from(("口管", "chips", "c++", "，", "图书馆", "。")).map(literal),
+)
+_leaf = _found | st.one_of(
+    st.sampled_from((("ch", ""), ("出", "制"), ("", "片"))).map(lambda parts: Wild(parts, "*".join(parts))),
+    st.builds(Near, st.lists(_found, min_size=2, max_size=2, unique=True).map(tuple), st.sampled_from((0, 9)), st.just("")),
+)
+_variant = st.builds(Variant, _found, st.sampled_from(("region", "cross")), st.sampled_from((0.1, 0.5, 1.0)))
+_wide = st.builds(Wide, _found, st.lists(_variant, min_size=1, max_size=3).map(tuple))
+_condition = st.one_of(
+    st.builds(Filter, st.just("title"), st.sampled_from(("芯", "ch", "x"))),
+    st.builds(Filter, st.just("path"), st.sampled_from(("*.md", "0*", "*", "a/*.txt", "[12].txt", "sub"))),
+    st.builds(Filter, st.just("lang"), st.sampled_from(("zh", "zh-Hans", "zh-Hant", "en", "ja", "und"))),
+)
+
+
+def _all_of(children: Sequence[Plan], whole: Variant | None, first: int) -> AllOf:
+    """A conjunction, with what stands for some of its children together."""
+    parts = tuple(child for child in children if isinstance(child, (Term, Words, Near, Wild, Wide)))[first:]
+    return AllOf((*children, Whole(whole, parts)) if whole and parts else tuple(children))
+
+
+_plan = st.recursive(
+    _leaf | _wide | _condition,
+    lambda children: (
+        st.builds(_all_of, st.lists(children, min_size=1, max_size=3), st.none() | _variant, st.integers(0, 1))
+        | st.builds(AnyOf, st.lists(children, min_size=1, max_size=3).map(tuple))
+        | st.builds(Not, children)
+    ),
+    max_leaves=6,
+)
+_HINTS = (Hint(Term("片出", "片出")), Hint(spoken("controls")))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    texts=st.lists(_document, min_size=1, max_size=4),
+    plan=_plan,
+    hints=st.sampled_from(((), _HINTS[:1], _HINTS)),
+    enough=st.sampled_from((1, 2, 200)),
+)
+
+def test_plans_as_set_algebra(texts, plan, hints, enough):
+    """All, any, not and conditions are what they are among sets, and what stands for something is that; hints change no set.
+
+    Those with everything have tiers 0 and 1, those with some of it 2; each score is the sum of its parts.
+    """
+    paths = ("/a/0.txt", "/a/b/1.md", "/sub/2.txt", "/a/sub/3.md")
+    documents = [Document(path, text, text[:8].strip()) for path, text in zip(paths, texts, strict=False)]
+    with Opened(*documents) as engine, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "ENOUGH", enough)
+        if isinstance(plan, AllOf):
+            plan = AllOf((*plan.children, *hints))
+        matches = engine.search(plan)
+        complete, some = Brute(engine).top(plan, enough)
+        assert {match.id for match in matches if match.tier in (0, 1)} == complete
+        assert {match.id for match in matches if match.tier == 2} == some
+        assert len({match.id for match in matches}) == len(matches)
+        assert engine.count_documents(match.id for match in matches) == len({engine.spans[match.id][0] for match in matches})
+        for match in (m for m in matches if m.score):
+            parts = engine.score_parts(plan, match.id)
+            assert sum(value for _, _, value in parts) == pytest.approx(match.score, rel=1e-9, abs=1e-12), parts
+
+
+@SOME
+@given(
+    texts=st.lists(_document, min_size=1, max_size=3),
+    typed=st.sampled_from(("晶片", "芯片", "Export", "export", "圖書館", "ＡＩ", "é", "。")),
+)
+def test_exact_terms(texts, typed):
+    """A term to be taken as typed is found only where the document has it in these very characters."""
+    with Opened(*texts) as engine:
+        expected = set()
+        for number, (document, span) in enumerate(engine.spans):
+            text = engine.texts[document].text
+            starts = (at for at in range(span.start, span.end) if text.startswith(typed, at))
+            if any(not _inside(text, at) and not _inside(text, at + len(typed)) for at in starts):
+                expected.add(number)
+        expected &= Brute(engine).holding(fold(typed))  # where invisible characters join words, none begins or ends
+        assert engine.ids(Term(fold(typed), typed, word=False, exact=True)) == expected
+
+
+def test_exact_by_one_mark():
+    """Marks that folding drops make another text; how they are composed does not."""
+    with Opened("cafe", "café", "cafe\u0301") as engine:
+        assert engine.ids(Term("cafe", "café", exact=True)) == {1, 2}
+        assert engine.ids(Term("cafe", "cafe\u0301", exact=True)) == {1, 2}
+        assert engine.ids(Term("cafe", "cafe", exact=True)) == {0}
+
+
+def test_word_in_a_title_only():
+    """The words of a title that is no part of the text (HTML) are found with the first passage."""
+    with Opened(Document("/a", "text。" * 200, "Memory 晶片")) as engine:
+        assert len(engine.spans) > 2
+        assert engine.ids(spoken("memories")) == {0}
+        assert engine.ids(Term("芯片", "晶片")) == set()
+        assert engine.ids(Term(fold("晶片"), "晶片")) == {0}
+
+
+def test_tiers():
+    """What has the words as words is told from what has them inside longer ones, and both from what has only some of them."""
+    with Opened("北京大学图书馆", "大学 生活", "学图", "别的") as engine:
+
+        def tiers(*children: Plan) -> dict[int, int]:
+            plan = AllOf(children) if len(children) > 1 else children[0]
+            return {match.id: match.tier for match in engine.search(plan)}
+
+        assert tiers(Term("大学", "大学")) == {0: 0, 1: 0}
+        assert tiers(Term("学图", "学图"))[0] == 1
+        assert tiers(literal("学图"))[0] == 0
+        assert tiers(Term("大学", "大学"), Term("学图", "学图")) == {0: 1, 1: 2, 2: 2}
+        assert tiers(Term("大学", "大学"), spoken("nowhere")) == {0: 2, 1: 2}
+        assert tiers(AnyOf((Term("大学", "大学"), Term("学图", "学图"))))[0] == 0
+
+
+def test_enough():
+    """If so many passages have all the words, those with only some are no answers; conditions and titles count before."""
+    both = AllOf((spoken("tea"), spoken("milk")))
+    with Opened("tea, milk", "milk and tea", "tea", "milk") as engine, pytest.MonkeyPatch.context() as patch:
+        for enough, found in ((1, {0, 1}), (2, {0, 1}), (3, {0, 1, 2, 3})):
+            patch.setattr(evaluation, "ENOUGH", enough)
+            assert engine.ids(both) == found
+        patch.setattr(evaluation, "ENOUGH", 2)
+        assert engine.ids(AllOf((*both.children, Not(Filter("path", "0.txt"))))) == {1, 2, 3}
+        assert engine.ids(spoken("tea")) == {0, 1, 2}
+
+
+def test_titles_count_as_had():
+    """Of several words those in the title of its document need not be in a passage; all of them there are not enough."""
+    filler = "filler。" * 100
+    documents = [
+        Document("/0", f"{filler}\n\nabout milk", "Teas"),
+        Document("/1", f"{filler}\n\nabout milk", "Coffee"),
+        Document("/2", f"{filler}\n\nnothing", "Tea with milk"),
+    ]
+    with Opened(*documents) as engine:
+
+        def tiers(plan: Plan) -> dict[tuple[int, str], int]:
+            return {
+                (engine.document_of(match.id), engine.fetch(match.id).text[-4:]): match.tier for match in engine.search(plan)
+            }
+
+        both = tiers(AllOf((spoken("tea"), spoken("milk"))))
+        assert (both[0, "milk"], both[1, "milk"]) == (0, 2)
+        assert not any(text == "hing" for _, text in both)
+        # by what stands for a word, too; but a single word has to be there
+        assert tiers(AllOf((wide(spoken("cha"), tea=0.5), spoken("milk"))))[0, "milk"] == 0
+        whole = Whole(Variant(spoken("tea"), "cross", 0.5), (spoken("cha"),))
+        assert tiers(AllOf((spoken("cha"), spoken("milk"), whole)))[0, "milk"] == 0
+        assert tiers(AllOf((spoken("milk"), Not(spoken("cha")))))[1, "milk"] == 0
+        assert (1, "milk") not in tiers(spoken("coffee"))
+        # a literal as it is, and one as typed as it is typed
+        assert tiers(AllOf((literal("teas"), spoken("milk"))))[0, "milk"] == 0
+        assert tiers(AllOf((literal("tea"), spoken("milk"))))[0, "milk"] == 2
+        assert tiers(AllOf((literal("teas", "Teas", exact=True), spoken("milk"))))[0, "milk"] == 2
+
+
+# ------------------------------------------------------------------------------------------ scores
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    texts=st.lists(_document, min_size=1, max_size=6), word=st.sampled_from(("芯片", "出口", "chip", "水", "上海", "export"))
+)
+def test_bm25(texts, word):
+    """The score of one word is BM25 as published: Robertson and Zaragoza (3.15) with Lucene's idf, inside words as `LOOSE`."""
+    with Opened(*texts) as engine:
+        brute = Brute(engine)
+        leaf = Term(word, word) if is_unspaced(word) else Words((word,), word)
+        tokens = [brute.tokens(number) for number in range(len(engine.spans))]
+        found = brute.of(leaf)
+        mean = max(1.0, sum(own.total() for own in tokens) / len(tokens))
+        idf = math.log(1 + (len(tokens) - len(found) + 0.5) / (len(found) + 0.5))
+        expected = {}
+        for number in found:
+            frequency = (tokens if is_unspaced(word) else [brute.stems(n) for n in range(len(tokens))])[number][word] or LOOSE
+            saturated = frequency / (frequency + K1 * (1 - B + B * tokens[number].total() / mean))
+            expected[number] = idf * saturated * (K1 + 1)
+        matches = engine.search(leaf)
+        assert {match.id: match.score for match in matches} == pytest.approx(expected, rel=1e-9)
+        assert {match.id for match in matches if match.tier == 0} == {number for number in found if tokens[number][word]}
+        assert engine.frequency(word) == sum(1 for own in tokens if own[word])
+
+
+def scores(engine: Opened, plan: Plan) -> dict[int, float]:
+    """The score of each document's best passage."""
+    found: dict[int, float] = {}
+    for match in engine.search(plan):
+        document = engine.document_of(match.id)
+        found[document] = max(match.score, found.get(document, 0))
+    return found
+
+
+def test_titles_headings_and_hints_raise():
+    """The same passage is worth more under a title or heading that has the word, most under a title of just the words."""
+
+    def score(document: Document, plan: Plan) -> float:
+        with Opened(document, Document("/z", "别的 other", "")) as engine:
+            return scores(engine, plan)[0]
+
+    chips, plain = spoken("chips"), Document("/a", "chips here", "")
+    alone = score(plain, chips)
+    headed = score(replace(plain, text="chips here", headings=(Heading(0, "chips"),)), chips)
+    titled = score(replace(plain, title="chips here"), chips)
+    exactly = score(replace(plain, title="chips"), chips)
+    assert alone < headed
+    assert alone < titled < exactly
+    both = AllOf((Term("出口", "出口"), Term("管制", "管制")))
+    hinted = AllOf((*both.children, Hint(Term("口管", "口管"))))
+    together, apart = Document("/a", "出口管制", ""), Document("/a", "出口，管制", "")
+    assert score(together, hinted) > score(together, both)
+    assert score(apart, hinted) == pytest.approx(score(apart, both))
+
+
+@pytest.mark.parametrize("hint", [Term("口管", "口管"), spoken("controls")], ids=str)
+def test_hints_only_raise(hint):
+    """What only hints are for raises the score of passages that have it, adds none and changes no tier."""
+    both = AllOf((Term("出口", "出口"), Term("管制", "管制")))
+    with Opened("出口管制 control", "出口，管制", "出口", "口管 controls", "管制 控制 control") as engine:
+        without = {match.id: match for match in engine.search(both)}
+        with_hint = {match.id: match for match in engine.search(AllOf((*both.children, Hint(hint))))}
+        having = engine.ids(hint)
+        assert with_hint.keys() == without.keys()
+        assert having & without.keys()
+        for number, match in with_hint.items():
+            assert match.tier == without[number].tier
+            assert (match.score > without[number].score) == (number in having)
+
+
+def test_coverage():
+    """Of passages that have only some of the words those with more of them stand above."""
+    with Opened("alpha", "alpha beta", "alpha beta gamma", "beta gamma", "delta", "alpha alpha alpha") as engine:
+        found = scores(engine, AllOf(tuple(spoken(word) for word in ("alpha", "beta", "gamma", "nowhere"))))
+        assert found.keys() == {0, 1, 2, 3, 5}
+        assert found[2] > max(found[1], found[3])
+        assert min(found[1], found[3]) > max(found[0], found[5])
+
+
+# ------------------------------------------------------------------------------------------ what stands for something
+
+_FRAMES = ("{} is here", "we have {} and {}", "{}. Other words about other things", "fab {}", "{} export {}")
+_SHAPES = ("plain", "titled", "headed", "both")
+_made = st.lists(
+    st.tuples(st.sampled_from(("kappa", "lambda", "omega", "nothing")), st.sampled_from(_FRAMES), st.sampled_from(_SHAPES)),
+    max_size=12,
+)
+
+
+def framed(number: int, word: str, frame: str, shape: str) -> Document:
+    """A document of a word in a frame, and perhaps in its title and its heading."""
+    text = frame.format(word, word)
+    headings = (Heading(0, f"on {word}"),) if shape in ("headed", "both") else ()
+    return Document(f"/{number:03}", text, f"About {word}" if shape in ("titled", "both") else "", headings)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(made=_made, frame=st.sampled_from(_FRAMES), shape=st.sampled_from(_SHAPES), weights=st.tuples(*[st.floats(0.01, 1)] * 2))
+def test_a_variant_never_outranks(made, frame, shape, weights):
+    """The same passage with a variant in the place of the typed word is worth no more, whatever else the index has.
+
+    And the more a variant weighs, the more its passages are worth.
+    """
+    pairs = [framed(number, word, frame, shape) for number, word in enumerate(("kappa", "lambda"))]
+    others = [framed(number, *row) for number, row in enumerate(made, 2)]
+    light, heavy = sorted(weights)
+    with Opened(*pairs, *others) as engine:
+        for others_wanted in ((), (spoken("export"),)):
+            for weight in (light, heavy, 1.0):
+                found = scores(engine, AllOf((wide(spoken("kappa"), **{"lambda": weight, "omega": light}), *others_wanted)))
+                assert found[1] <= found[0] + 1e-9, weight
+            lightly, heavily = (
+                scores(engine, AllOf((wide(spoken("kappa"), **{"lambda": weight}), *others_wanted)))
+                for weight in (light, heavy)
+            )
+            assert lightly.keys() == heavily.keys()
+            assert all(score <= heavily[document] + 1e-9 for document, score in lightly.items())
+
+
+@settings(max_examples=1000, deadline=None)
+@given(made=_made, weight=st.floats(0.01, 1))
+def test_typed_words_are_worth_what_they_are_alone(made, weight):
+    """What stands for a word changes nothing for passages that have only the word itself."""
+    documents = [framed(number, *row) for number, row in enumerate([("kappa", _FRAMES[0], "plain"), *made])]
+    with Opened(*documents) as engine:
+        alone = scores(engine, spoken("kappa"))
+        both = scores(engine, wide(spoken("kappa"), **{"lambda": weight}))
+        assert {document: both[document] for document in alone} == pytest.approx(alone)
+
+
+def test_variants_add_up_to_one():
+    """A passage that has both the word and what stands for it counts the better of them, once."""
+    with Opened("kappa", "lambda", "kappa lambda", "omega " * 9) as engine:
+        plan = wide(spoken("kappa"), **{"lambda": 0.5})
+        words = {number: dict(part[::2] for part in engine.score_parts(plan, number)) for number in range(3)}
+        assert words[1]["words"] == pytest.approx(0.5 * words[0]["words"])
+        assert words[2]["words"] < words[0]["words"]  # it is longer, and has it once
+        assert engine.search(plan)[0].tier == 0
+        assert engine.ids(plan) == {0, 1, 2}
+
+
+def test_wholes():
+    """What stands for several words has all of them, and only those; each by the better of the two."""
+    parts = (wide(spoken("data"), 数据=0.9), spoken("center"))
+    whole = Whole(Variant(Term("机房", "data center"), "cross", 0.8), parts)
+    with Opened("data center", "机房", "机房 news", "data", "news", "数据 center news", "nothing") as engine:
+        assert {match.id: match.tier for match in engine.search(AllOf((*parts, whole)))} == {0: 0, 1: 0, 2: 0, 3: 2, 5: 0}
+        news = {match.id: match.tier for match in engine.search(AllOf((*parts, spoken("news"), whole)))}
+        assert news == {0: 2, 1: 2, 2: 0, 3: 2, 4: 2, 5: 0}
+        one = {match.id: match.tier for match in engine.search(AllOf((*parts, replace(whole, parts=parts[1:]))))}
+        assert one == {0: 0, 1: 2, 2: 2, 3: 2, 5: 0}
+        light, heavy = (
+            scores(engine, AllOf((*parts, replace(whole, variant=replace(whole.variant, weight=weight)))))
+            for weight in (0.2, 0.9)
+        )
+        assert light[1] < heavy[1]
+        assert (light[0], light[3]) == (heavy[0], heavy[3])
+        assert engine.ids(AnyOf((spoken("nothing"), whole))) == {6}
+
+
+def test_parts_say_what_they_are_for():
+    """The parts of a score name what they are for, and of which part of the plan."""
+    documents = [Document("/0", "chips and export here", "Chips"), Document("/1", "chips", ""), Document("/2", "other", "")]
+    plan = AllOf((wide(spoken("chips"), 芯片=0.5), spoken("export"), Hint(spoken("here"))))
+    with Opened(*documents) as engine:
+        own = [(what, leaf) for what, leaf, value in engine.score_parts(plan, 0) if value > 0]
+        chips = "/chip/{芯片^0.5}"
+        assert own == [("words", chips), ("words", "/export/"), ("pairs", "/here/"), ("title", chips)]
+        lacking = engine.score_parts(plan, 1)
+        assert [(what, leaf) for what, leaf, value in lacking if value > 0] == [("words", chips)]
+        assert [what for what, _, value in lacking if value < 0] == ["coverage"]
+
+
+# ------------------------------------------------------------------------------------------ segments
+
+
+@SOME
+@given(
+    texts=st.lists(st.tuples(_document, st.integers(0, 2), st.booleans()), min_size=1, max_size=6),
+    plan=_plan,
+    block=st.sampled_from((2, 4096)),
+)
+def test_segments_and_deletions(texts, plan, block):
+    """Documents spread over segments, among deleted ones, are found, counted and scored as in one segment without these."""
+    documents = [(Document(f"/{n}.txt", text, text[:5]), segment, dead) for n, (text, segment, dead) in enumerate(texts)]
+    plan = AllOf((plan, *_HINTS, Term("芯片", "芯片")))
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings, "BLOCK", block)
+        live = [document for document, _, dead in sorted(documents, key=lambda row: row[1]) if not dead]
+        files = []
+        for number in sorted({segment for _, segment, _ in documents}):
+            own = [(document, dead) for document, segment, dead in documents if segment == number]
+            deleted = (n for n, (_, dead) in enumerate(own) if dead)
+            files.append(segment_of(Path(folder) / str(number), [document for document, _ in own], deleted))
+        split_up = EmbeddedEngine(files)
+        whole = EmbeddedEngine([segment_of(Path(folder) / "whole", live)] if live else [])
+        assert (split_up.passages, split_up.documents) == (whole.passages, whole.documents)
+        assert _answers(split_up, plan) == pytest.approx(_answers(whole, plan), rel=1e-12)
+        for leaf in (variant.leaf for variant in sought(plan)):
+            assert split_up.count(leaf) == whole.count(leaf)
+            for token in [leaf.text] if isinstance(leaf, Term) else leaf.stems if isinstance(leaf, Words) else []:
+                assert split_up.frequency(token) == whole.frequency(token)
+        split_up.close()
+        whole.close()
+
+
+def _answers(engine: EmbeddedEngine, plan: Plan) -> dict[tuple[str, int, int], float]:
+    matches = engine.search(plan)
+    assert engine.count_documents(match.id for match in matches) == len({engine.place(match.id)[0] for match in matches})
+    return {(*engine.place(match.id), match.tier): match.score for match in matches}
+
+
+def test_hints_are_required_of_nothing():
+    """A hint below the top of a plan finds nothing by itself."""
+    with Opened("晶片出口", "出口") as engine:
+        term = Term(fold("晶片"), "晶片", word=False)
+        assert engine.ids(AnyOf((term, Hint(Term("出口", "出口"))))) == engine.ids(term)
+
+
+def test_no_segments():
+    """An engine without segments finds nothing, and says so."""
+    engine = EmbeddedEngine([])
+    assert (engine.passages, engine.documents, engine.search(Term("x", "x")), engine.frequency("x")) == (0, 0, [], 0)
+    assert engine.search(Not(Term("x", "x"))) == []
+    engine.close()
+
+
+# ------------------------------------------------------------------------------------------ what is shown
+
+
+@SOME
+@given(texts=st.lists(_document, min_size=1, max_size=3), around=st.integers(0, 30))
+def test_fetch(texts, around):
+    """A passage comes with its text to the letter, what stands around it, its place, and its line in the file."""
+    documents = [Document(f"/{n}.txt", text, f"title {n}", has_lines=n != 1) for n, text in enumerate(texts)]
+    with Opened(*documents) as engine:
+        for number, (document, span) in enumerate(engine.spans):
+            text = engine.texts[document].text
+            stored = engine.fetch(number, around)
+            assert stored.text == text[span.start : span.end]
+            assert stored.before == text[max(0, span.start - around) : span.start]
+            assert stored.after == text[span.end : span.end + around]
+            assert (stored.path, stored.title, stored.number, stored.start) == (
+                f"/{document}.txt",
+                f"title {document}",
+                span.number,
+                span.start,
+            )
+            assert stored.line == (None if document == 1 else text.count("\n", 0, span.start) + 1)
+            assert engine.place(number) == (stored.path, stored.start)
+            assert engine.document_of(number) == document
+
+
+@given(text=st.text(st.characters(exclude_categories=[]), max_size=6), cut=st.integers(0, 24), end=st.integers(0, 24))
+def test_decode_within(text, cut, end):
+    """Bytes cut anywhere decode to the characters that are whole in them."""
+    data = text.encode("utf-8", "surrogatepass")
+    starts = [len(text[:number].encode("utf-8", "surrogatepass")) for number in range(len(text) + 1)]
+    whole = "".join(text[n] for n, (first, last) in enumerate(pairwise(starts)) if cut <= first and last <= max(cut, end))
+    assert segments.decode_within(data[cut : max(cut, end)]) == whole
+
+
+def test_decode_within_nonsense():
+    """Bytes that are no text at all, which a damaged file may hold, decode to nothing instead of failing."""
+    assert segments.decode_within(b"\xed\xff\xff\xff\xff") == ""
+
+
+def test_documents_are_kept_apart():
+    """A phrase does not begin in one document and end in the next, and the last one ends where it ends."""
+    with Opened("开头的晶", "片结尾", "片结尾的晶") as engine:
+        assert engine.ids(literal("晶片")) == set()
+        assert engine.ids(literal("晶\0片")) == set()
+        assert engine.ids(Wild(("的晶", "片"), "的晶*片")) == set()
+        assert engine.ids(literal("结尾")) == {1, 2}
+
+
+def test_constants_matter():
+    """The constants are those that the module names, with the values that its formula is known by."""
+    assert (K1, B) == (1.2, 0.75)
+    assert 0 < LOOSE < 1
