@@ -83,10 +83,10 @@ class _Planner:
     def together(self, nodes: Iterable[query.Node]) -> Iterator[Plan]:
         """The children of an And: words side by side are planned together, for they may be one word of the lexicon."""
         nodes = list(nodes)
+        alone = all(_is_plain(node) or isinstance(node, (query.Field, query.Not)) for node in nodes)
         for side_by_side, group in groupby(nodes, _is_plain):
             if side_by_side:
-                words = [node for node in group if isinstance(node, query.Word)]
-                yield from self.words(words, alone=len(words) == len(nodes))
+                yield from self.words([node for node in group if isinstance(node, query.Word)], alone=alone)
             else:
                 yield from (child for node in group if (child := self.plan(node)) is not None)
 

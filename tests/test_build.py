@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from tongwen.index import analysis, build, generation, indexing, rebuild, segment, sources, status
+from tongwen.index import analysis, build, generation, indexing, lexicon, rebuild, segment, sources, status
 from tongwen.index.errors import (
     DictionaryError,
     IndexDamaged,
@@ -35,6 +35,12 @@ def _one_segmenter(monkeypatch):
 
 
 _load = lru_cache(maxsize=None)(segment.load)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _lexicon_is_there():
+    """Compile the lexicon beforehand, so that no build has to and says so."""
+    lexicon.ready()
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -116,6 +122,27 @@ def test_progress_is_told(index, files):
         ("reading", 3, 3, ""),
         ("writing", 0, 1, ""),
     ]
+
+
+def test_lexicon_of_today_is_noted(index, files, monkeypatch):
+    """An index names the lexicon of its day; where that is another one now, an update says so, notes it, and does no more."""
+    build(index, [files])
+    before = generation.read_manifest(index)
+    assert before.lexicon == lexicon.ready()
+
+    def ready(starting):
+        starting()
+        return "lexicon-0123456789abcdef.trie"
+
+    monkeypatch.setattr(lexicon, "ready", ready)
+    stages = []
+    assert counted(build(index, [], lambda step: stages.append(step.stage))) == (0, 0, 0, 3)
+    assert stages.count("lexicon") == 1
+    after = generation.read_manifest(index)
+    assert (after.lexicon, after.generation) == ("lexicon-0123456789abcdef.trie", before.generation + 1)
+    assert after.segments == before.segments
+    build(index, [])
+    assert generation.read_manifest(index) == after
 
 
 def test_missing_path_leaves_no_folder(index, files):

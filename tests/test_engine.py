@@ -808,6 +808,12 @@ def framed(number: int, word: str, frame: str, shape: str) -> Document:
 
 @settings(max_examples=60, deadline=None)
 @given(made=_made, frame=st.sampled_from(_FRAMES), shape=st.sampled_from(_SHAPES), weights=st.tuples(*[st.floats(0.01, 1)] * 2))
+@example(
+    made=[("kappa", _FRAMES[0], "headed"), ("lambda", _FRAMES[0], "plain")],
+    frame=_FRAMES[0],
+    shape="headed",
+    weights=(0.9, 1.0),
+)
 def test_a_variant_never_outranks(made, frame, shape, weights):
     """The same passage with a variant in the place of the typed word is worth no more, whatever else the index has.
 
@@ -961,6 +967,32 @@ def test_fetch(texts, around):
             assert stored.line == (None if document == 1 else text.count("\n", 0, span.start) + 1)
             assert engine.place(number) == (stored.path, stored.start)
             assert engine.document_of(number) == document
+        for document in engine.texts:
+            own = engine.passages_of(document.path)
+            assert [engine.place(number)[0] for number in own] == [document.path] * len(split(document))
+            folded = "".join(map(engine.folded, own))
+            assert folded.replace("\0", "").strip() == fold(document.text).replace("\0", "").strip()
+        assert engine.passages_of("/none.txt") == range(0)
+
+
+def test_what_is_there():
+    """Terms come in order, by prefix; frequencies count passages."""
+    with Opened("晶片出口", "芯片 chips", "Chip's e-mail, chips") as engine:
+        assert list(engine.terms("words", "c")) == ["chip"]
+        assert list(engine.terms("grams", "chi")) == ["chip", "chips"]
+        assert {"晶片", "片出", "出口", "口", "e", "mail", "s"} <= set(engine.terms("grams"))
+        assert (engine.frequency("chip"), engine.gram_frequency("chip"), engine.gram_frequency("chips")) == (2, 1, 2)
+        assert (engine.frequency("片出"), engine.gram_frequency("片出"), engine.gram_frequency("x")) == (0, 1, 0)
+
+
+def test_passages_of_what_was_deleted(tmp_path):
+    """A deleted document has no passages, and one with the same path in another segment has its own."""
+    old, new = Document("/a", "晶片", ""), Document("/a", "芯片", "")
+    files = [segment_of(tmp_path / "0", [old, Document("/b", "茶", "")], iter([0])), segment_of(tmp_path / "1", [new])]
+    engine = EmbeddedEngine(files)
+    assert [engine.fetch(number).text for number in engine.passages_of("/a")] == ["芯片"]
+    assert [engine.folded(number) for number in engine.passages_of("/b")] == ["茶"]
+    engine.close()
 
 
 @given(text=st.text(st.characters(exclude_categories=[]), max_size=6), cut=st.integers(0, 24), end=st.integers(0, 24))

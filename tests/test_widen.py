@@ -99,7 +99,8 @@ def _shares(monkeypatch):
         ("投影片", "script", '(投 影片 ~"投影片" ~投影)'),
         ("投影片", "region", "投影片{幻灯片^0.9}"),
         ("我的投影片", "region", '(我的 投影片{幻灯片^0.9} ~"我的投影片" ~的投 ~投影 ~影片)'),
-        ("投影片机", "region", "投影片机{放映机^0.9}"),  # the longest
+        # the shortest; the longer word of the lexicon as a whole
+        ("投影片机", "region", '(投影片{幻灯片^0.9} 机 ~"投影片机" ~放映机^0.9 ~投影 ~影片 ~片机)'),
         ("投影片 影片", "region", "(投影片{幻灯片^0.9} 影片{视频^0.7} ~投影)"),
         # but not with a function word, which is its own
         ("桥的", "region", '(桥 的 ~"桥的" ~梁的^0.9 ~桥的)'),

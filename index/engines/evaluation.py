@@ -22,7 +22,7 @@ from functools import partial
 from itertools import chain
 
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Match, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
-from ..patterns import as_typed, nfc
+from ..patterns import as_typed, in_folded, nfc
 from ..scripts import is_unspaced
 from .segments import Segment
 
@@ -91,7 +91,8 @@ class Evaluation:
     def parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""
         children = plan.children if isinstance(plan, AllOf) else (plan,)
-        wanted = self._wanted(children)
+        if not (wanted := self._wanted(children)):
+            return []
         parts = [("words", str(child), found.scores[passage]) for child, found in wanted.items() if passage in found.scores]
         scores = {passage: sum(value for _, _, value in parts)}
         for name, stage in self._stages(wanted, self._having(wanted, children), children):
@@ -256,7 +257,7 @@ class Evaluation:
     def _scored(self, text: str, frequencies: dict[int, float]) -> Found:
         scores = self._bm25(frequencies, len(frequencies))
         headed = self._postings("heading", text)
-        idf = HEADING * self._idf(len(headed))
+        idf = HEADING * min(self._idf(len(headed)), self._idf(len(frequencies)))
         for number in headed.keys() & scores.keys():
             scores[number] += idf
         return Found(scores, idf=self._idf(len(frequencies)))
@@ -306,17 +307,18 @@ class Evaluation:
             return set.intersection(*map(self._title_postings, leaf.stems))
         if not isinstance(leaf, Term):
             return set()
-        titled: Set[int] = self._title_postings(leaf.text)
+        titled: Set[int] = self._title_postings(leaf.text) if is_unspaced(leaf.text) else set()
         if not titled and (len(leaf.text) > 2 or not is_unspaced(leaf.text)):
-            titled = set(self._passages_of(Filter("title", leaf.text)))
+            titled = set(self._titled_with(leaf))
         return titled & self.found(leaf).scores.keys() if leaf.exact else titled
 
-    def _passages_of(self, condition: Filter) -> Iterator[int]:
-        """The passages of the documents that meet a condition."""
+    def _titled_with(self, term: Term) -> Iterator[int]:
+        """The passages of the documents in whose title a literal occurs."""
         for segment in self.segments:
             first = segment.texts.first_passages()
-            for number in segment.matching(condition):
-                yield from (segment.base + passage for passage in range(first[number], first[number + 1]))
+            for number in segment.matching(Filter("title", term.text)):
+                if any(True for _ in in_folded(term, segment.texts.folded_title(number))):
+                    yield from (segment.base + passage for passage in range(first[number], first[number + 1]))
 
     def _title_postings(self, text: str) -> set[int]:
         if text not in self._titles:
