@@ -218,6 +218,8 @@ def test_phrases_are_typed_without_what_is_invisible():
         ('"出口" and "管制"', "cross", '("出口" ~/and/ "管制")'),
         ("the lang:en", "cross", "(/the/ lang:en)"),
         ("the -chips", "cross", "(/the/ -/chip/)"),
+        ('the "\u200b"', "cross", "/the/"),
+        ("(the -chips) OR 芯片", "cross", "((/the/ -/chip/) | 芯片)"),
     ],
 )
 def test_function_words(typed, level, printed):
