@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from ..index.analysis import Piece, cut, grams, pieces
 from ..index.fold import fold, fold_with_offsets, original_span
@@ -82,13 +82,14 @@ class _Planner:
 
     def together(self, nodes: Iterable[query.Node]) -> Iterator[Plan]:
         """The children of an And: words side by side are planned together, for they may be one word of the lexicon."""
-        nodes = list(nodes)
-        alone = all(_is_plain(node) or isinstance(node, (query.Field, query.Not)) for node in nodes)
-        for side_by_side, group in groupby(nodes, _is_plain):
-            if side_by_side:
-                yield from self.words([node for node in group if isinstance(node, query.Word)], alone=alone)
-            else:
-                yield from (child for node in group if (child := self.plan(node)) is not None)
+        groups = [(plain, list(group)) for plain, group in groupby(nodes, _is_plain)]
+        others = [
+            [] if plain else [child for node in group if (child := self.plan(node)) is not None] for plain, group in groups
+        ]
+        alone = all(isinstance(child, (Filter, Not)) for children in others for child in children)
+        for (_, group), children in zip(groups, others, strict=True):
+            yield from children
+            yield from self.words([node for node in group if _is_plain(node)], alone=alone) if not children else ()
 
     def words(self, nodes: Iterable[query.Word], *, alone: bool = True) -> Iterator[Plan]:
         """What typed words ask for: each of their parts, and those that stand together as a whole.
@@ -220,7 +221,7 @@ class _Planner:
         return None
 
 
-def _is_plain(node: query.Node) -> bool:
+def _is_plain(node: query.Node) -> TypeGuard[query.Word]:
     return isinstance(node, query.Word) and not node.exact
 
 
