@@ -818,6 +818,7 @@ def framed(number: int, word: str, frame: str, shape: str) -> Document:
     shape="headed",
     weights=(0.9, 1.0),
 )
+@example(made=[("kappa", "said above only", "headed")] * 12, frame=_FRAMES[0], shape="headed", weights=(0.5, 0.9))
 def test_a_variant_never_outranks(made, frame, shape, weights):
     """The same passage with a variant in the place of the typed word is worth no more, whatever else the index has.
 

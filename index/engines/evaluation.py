@@ -257,7 +257,7 @@ class Evaluation:
     def _scored(self, text: str, frequencies: dict[int, float]) -> Found:
         scores = self._bm25(frequencies, len(frequencies))
         headed = self._postings("heading", text)
-        idf = HEADING * min(self._idf(len(headed)), self._idf(len(frequencies)))
+        idf = HEADING * self._idf(len(frequencies))  # as the word in the passage: a variant in rare headings is worth no more
         for number in headed.keys() & scores.keys():
             scores[number] += idf
         return Found(scores, idf=self._idf(len(frequencies)))
