@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import TypeVar
 
+from ..index.analysis import grams
 from ..index.fold import fold
 from ..index.lexicon import Equivalent, Lexicon
 from ..index.model import LEVELS, Leaf, Level, Term, Variant, Whole, Wide, Words
-from ..index.scripts import is_unspaced
+from ..index.scripts import is_unspaced, runs
 
 MOST = 8
 """How many variants a word or a phrase is widened to at the most."""
@@ -67,8 +68,8 @@ class Token:
 class Known:
     """What widening asks of an index: in how many passages a token of each channel is, and how many passages there are.
 
-    `word` counts words (stems, Chinese words), `gram` pairs of characters; `similar` gives the words of letters that are spelt
-    nearly like one, each with a weight.
+    `word` counts words (stems, Chinese words), `gram` pairs of unspaced characters and words of letters as written; `similar`
+    gives the words of letters that are spelt nearly like one, each with a weight.
     """
 
     word: Callable[[str], int]
@@ -189,8 +190,8 @@ class Widener:
         """In how many passages a leaf is at the most, as far as its tokens tell."""
         if isinstance(leaf, Words):
             return min(map(self.known.word, leaf.stems))
-        if isinstance(leaf, Term) and is_unspaced(leaf.text) and len(leaf.text) > 1:
-            return min(self.known.gram(leaf.text[at : at + 2]) for at in range(len(leaf.text) - 1))
+        if isinstance(leaf, Term):
+            return min(map(self.known.gram, _grams(leaf.text)), default=self.known.passages)
         return self.known.passages
 
 
@@ -237,6 +238,12 @@ def _joined(tokens: Sequence[Token], spans: Mapping[int, int]) -> list[Token]:
 def _regional(variants: Iterable[Variant]) -> list[tuple[str, float]]:
     """The texts of other regions among variants, with their weights."""
     return [(each.leaf.text, each.weight) for each in variants if each.level == "region" and isinstance(each.leaf, Term)]
+
+
+def _grams(text: str) -> Iterator[str]:
+    """What every passage that has a literal has among its grams: its pairs of unspaced characters and its words of letters."""
+    for _, run, unspaced in runs(text):
+        yield from grams(run)[:-1] if unspaced else [run]
 
 
 def _literal(token: Token) -> str:

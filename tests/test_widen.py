@@ -61,7 +61,7 @@ def planned(typed: str, level: Level = "cross", words: Sequence[str] = IN_INDEX,
     """The plan of what is typed, in an index that has these words in 9 of 1000 passages each."""
     tree = parse(typed).tree
     assert tree is not None
-    of_index = {word[at : at + 2] for word in words for at in range(len(word) - 1)}
+    of_index = {word[at : at + 2] for word in words for at in range(len(word) - 1)}.union(words)
     known = Known(lambda word: 9 * (word in words), lambda pair: 9 * (pair in of_index), 1000)
     return plan(tree, known, level, (), lexicon(pairs))
 
@@ -159,6 +159,10 @@ def test_only_what_the_index_has():
     assert str(planned("晶片", words=["晶片", "chip"]).plan) == "晶片{/chip/^0.8}"
     assert str(planned("晶片", words=["晶片"]).plan) == "晶片"
     assert str(planned("晶片", words=["chip"]).plan) == "晶片{/chip/^0.8}"
+    # words of letters and pairs of characters alike
+    assert str(planned('"GPU芯片"', words=["gpu", "芯片"]).plan) == '"gpu芯片"'
+    assert str(planned('"GPU芯片"', words=["晶片"]).plan) == '"gpu芯片"'
+    assert str(planned('"GPU芯片"', words=["gpu", "晶片"]).plan) == '"gpu芯片"{"gpu晶片"^0.9}'
 
 
 def test_the_cap():
