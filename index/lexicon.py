@@ -10,7 +10,8 @@ lexicon is compiled into memory by every process that asks for it: slow, but rig
 
 Formats.  The file is a marisa trie from keys to values, then a footer.  The values of a key that `key_of` gives are one byte
 of level and sources, one of weight, then the text in UTF-8.  Keys that begin with `PINYIN`, which no text can hold, lead to
-the readings of a character and to the characters of a reading.  Weights are above 0 and at most 1.
+the readings of a character and to the characters of a reading; those that begin with `SURFACE`, to translations of a word where
+its stem has others besides (train, training).  Weights are above 0 and at most 1.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zlib import crc32
 
-from .english import stem
+from .english import american, bases, stem
 from .errors import LexiconError
-from .fold import fold
+from .fold import fold_all
 from .model import Level
 from .scripts import is_letter, runs
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the file's bytes mean something else."""
 
 SOURCES = ("opencc", "cedict", "terms", "own")
@@ -44,6 +45,9 @@ SOURCES = ("opencc", "cedict", "terms", "own")
 
 PINYIN = "\x01"
 """Before a character or a toneless syllable: the key of its readings or characters."""
+
+SURFACE = "\x02"
+"""Before an English word in American spelling: the key of what it means, where other words of its stem mean something else."""
 
 GRAIN = 200
 """A weight is kept as a whole number of 200ths."""
@@ -59,6 +63,7 @@ _OWN_REGION, _OWN_CROSS = 1.0, 0.95
 # A sign that makes another word of the letters before it: C++, C#.
 _SIGNED = re.compile(r"[^\W_][+#]+(?![a-z0-9\u00aa-\u2e7f])")
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
+_INITIALS = re.compile("[a-z](?: [a-z])+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def key_of(folded: str) -> str:
         return " ".join(map(stem, _ASCII_WORD.findall(folded)))
     key, after_word = "", False
     signed = {match.start(): match[0][1:] for match in _SIGNED.finditer(folded)} if "+" in folded or "#" in folded else {}
-    for at, run, unspaced in runs(folded):
+    for at, run, unspaced in _runs(folded):
         if unspaced:
             key += run
         else:
@@ -105,8 +110,22 @@ def text_of(folded: str) -> str:
     """A folded text as an equivalent has it: English words with single spaces between them, others as they are."""
     if _is_han(folded):
         return folded
-    words = stems_and_words(folded)
-    return " ".join(word for _, word in words) if words else folded.strip()
+    if _SIGNED.search(folded):
+        return folded.strip()
+    if folded.isascii():
+        return " ".join(_ASCII_WORD.findall(folded)) or folded.strip()
+    found = _runs(folded)
+    return (
+        folded.strip()
+        if any(unspaced for _, _, unspaced in found)
+        else " ".join([run for _, run, _ in found]) or folded.strip()
+    )
+
+
+@lru_cache(maxsize=4)
+def _runs(folded: str) -> tuple[tuple[int, str, bool], ...]:
+    """The runs of a text, which is asked for its text, its key and its script one after the other."""
+    return tuple(runs(folded))
 
 
 def _is_han(folded: str) -> bool:
@@ -120,7 +139,7 @@ def stems_and_words(folded: str) -> list[tuple[str, str]]:
         return []
     if folded.isascii():
         return [(stem(word), word) for word in _ASCII_WORD.findall(folded)]
-    found = list(runs(folded))
+    found = _runs(folded)
     return [] if any(unspaced for _, _, unspaced in found) else [(stem(run), run) for _, run, _ in found]
 
 
@@ -146,61 +165,77 @@ def _sources(bits: int) -> tuple[str, ...]:
 
 # ------------------------------------------------------------------------------------------ the user's own file
 
-_Kind = Literal["region", "cross", "never"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """The user's equivalents by key, and the pairs (key, key) that shall never be."""
+    """The user's equivalents by key, as text and kind, and the pairs (key, key) that shall never be."""
 
-    added: dict[str, dict[str, Equivalent]]
+    added: dict[str, dict[str, Level]]
     never: frozenset[tuple[str, str]]
+
+    def equivalents(self, key: str) -> dict[str, Equivalent]:
+        """Those of a key, by their texts."""
+        own = 1 << SOURCES.index("own")
+        return {
+            text: unpacked(packed(kind, _OWN_REGION if kind == "region" else _OWN_CROSS, own, text))
+            for text, kind in self.added.get(key, {}).items()
+        }
 
 
 def _read_own(path: Path) -> _Own:
-    """The user's file: `term<TAB>term[<TAB>kind]`, `#` comments, empty lines.
+    """The user's file: `term<TAB>term[<TAB>kind]`, `#` comments, empty lines; lines end with a line feed.
 
     Raises LexiconError, naming the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")
     except OSError as error:
         raise LexiconError(path, error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
         raise LexiconError(path, "is not UTF-8") from error
-    added, never = defaultdict[str, dict[str, Equivalent]](dict), set[tuple[str, str]]()
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        one, other, kind = _own_line(path, number, line)
-        for here, there in ((one, other), (other, one)):
-            if kind == "never":
-                never.add((key_of(here), key_of(there)))
-            else:
-                weight = _OWN_REGION if kind == "region" else _OWN_CROSS
-                added[key_of(here)][there] = unpacked(packed(kind, weight, 1 << SOURCES.index("own"), there))
+    rows = [
+        (number, _fields(path, number, line))
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    folded = iter(fold_all(field for _, fields in rows for field in fields[:2]))
+    added, never = defaultdict[str, dict[str, Level]](dict), set[tuple[str, str]]()
+    for number, (*_, kind) in rows:
+        one, other = text_of(next(folded)), text_of(next(folded))
+        key, other_key = key_of(one), key_of(other)
+        if not key or not other_key:
+            raise LexiconError(path, f"line {number} has a term without letters or digits")
+        if key == other_key:
+            raise LexiconError(path, f"line {number} says the same term twice, after folding")
+        match kind:
+            case "never":
+                never.update(((key, other_key), (other_key, key)))
+            case "region" | "cross":
+                added[key][other] = added[other_key][one] = kind
+            case "":
+                added[key][other] = added[other_key][one] = "region" if _has_unspaced(one) == _has_unspaced(other) else "cross"
+            case _:
+                raise LexiconError(path, f"line {number} has the kind {kind!r}")
     return _Own(dict(added), frozenset(never))
 
 
-def _own_line(path: Path, number: int, line: str) -> tuple[str, str, _Kind]:
-    """The two texts of a line and the kind of their pair."""
-    fields = [field.strip() for field in line.split("\t")]
+def _fields(path: Path, number: int, line: str) -> tuple[str, str, str]:
+    """The two texts of a line and the kind of their pair, "" if that is not said."""
+    fields = [field.strip() for field in line.replace("\0", " ").split("\t")]
     while len(fields) > 2 and not fields[-1]:
         fields.pop()
-    if not 2 <= len(fields) <= 3:
-        raise LexiconError(path, f"line {number} has {len(fields)} fields")
-    one, other = (text_of(fold(field)) for field in fields[:2])
-    if not key_of(one) or not key_of(other):
-        raise LexiconError(path, f"line {number} has a term without letters or digits")
-    if key_of(one) == key_of(other):
-        raise LexiconError(path, f"line {number} says the same term twice, after folding")
-    match fields[2:]:
-        case []:
-            return one, other, "cross" if bool(stems_and_words(one)) != bool(stems_and_words(other)) else "region"
-        case ["region" | "cross" | "never" as kind]:
+    match fields:
+        case [one, other]:
+            return one, other, ""
+        case [one, other, kind]:
             return one, other, kind
         case _:
-            raise LexiconError(path, f"line {number} has the kind {fields[2]!r}")
+            raise LexiconError(path, f"line {number} has {len(fields)} fields")
+
+
+def _has_unspaced(text: str) -> bool:
+    """Whether some of a text is of a script without spaces."""
+    return not text.isascii() and any(unspaced for _, _, unspaced in _runs(text))
 
 
 # ------------------------------------------------------------------------------------------ asking
@@ -217,17 +252,32 @@ class Lexicon:
         self._trie = trie
         self._own = _read_own(Path(user)) if user is not None else _Own({}, frozenset())
 
-    def equivalents(self, key: str) -> tuple[Equivalent, ...]:
-        """What has the same meaning as a text with this key: those of other regions first, then the surest first."""
-        found = {one.text: one for one in map(unpacked, self._trie.get(key, ()))} | self._own.added.get(key, {})
-        equivalents = list(found.values())
+    def equivalents(self, key: str, surface: str = "") -> tuple[Equivalent, ...]:
+        """What has the same meaning as a text with this key: those of other regions first, then the surest first.
+
+        `surface` is the folded text itself, if that is one English word: what only other words of its stem mean is left out.
+        Initials (U.N.) have what they have without their points, too.
+        """
+        values, own = self._trie.get(key, []), self._own.equivalents(key)
+        if _INITIALS.fullmatch(key):
+            joined = key.replace(" ", "")
+            values, own = self._trie.get(joined, []) + values, self._own.equivalents(joined) | own
+        if surface and (narrower := self._of_surface(surface)):
+            values = [value for value in values if value[0] & _REGION] + narrower
+        found = {one.text: one for one in map(unpacked, values)} | own
+        equivalents = [one for one in found.values() if one.text != key]  # the text of U.N. is its key, and one of UN
         if self._own.never:
             equivalents = [one for one in equivalents if (key, key_of(one.text)) not in self._own.never]
         return tuple(sorted(equivalents, key=_order))
 
+    def _of_surface(self, surface: str) -> list[bytes]:
+        """The translations of a word, or if it has none of its own, of what it is a form of."""
+        word = american(surface)
+        return next(filter(None, (self._trie.get(SURFACE + one, []) for one in (word, *bases(word)))), [])
+
     def prefixes(self, key: str) -> list[str]:
         """The keys of equivalents that a key begins with, shortest first; words of spaced scripts only as a whole."""
-        found = set(self._trie.prefixes(key)) | {own for own in self._own.added if key.startswith(own)}
+        found = {*self._trie.prefixes(key), *(key[:end] for end in range(1, len(key) + 1) if key[:end] in self._own.added)}
         whole = (one for one in found if len(one) == len(key) or not (is_letter(one[-1]) and is_letter(key[len(one)])))
         return sorted(whole, key=len)
 
@@ -252,10 +302,10 @@ def open_lexicon(name: str = "", user: str | Path | None = None) -> Lexicon:
 
     `user` is a file of one's own equivalents, read anew each time.  Raises LexiconError if that cannot be read.
     """
-    trie = _mapped(cache_folder() / name) if _NAME.fullmatch(name) else None
+    trie = _kept(name) if _NAME.fullmatch(name) else None
     if trie is None:
         current = ready()
-        trie = _memory.get(current) or _mapped(cache_folder() / current) or _compiled(current)
+        trie = _memory.get(current) or _kept(current) or _compiled(current)
     return Lexicon(trie, user)
 
 
@@ -265,7 +315,7 @@ def ready(starting: Callable[[], None] = lambda: None) -> str:
     `starting` is called if it has to be compiled first, which takes seconds.
     """
     name = _current()
-    if name not in _memory and _mapped(cache_folder() / name) is None:
+    if name not in _memory and _kept(name) is None:
         starting()
         _compiled(name)
     return name
@@ -283,11 +333,12 @@ _memory: dict[str, Any] = {}  # what was compiled where the folder for caches ca
 
 def _compiled(name: str) -> Any:
     """Compile the lexicon and keep it as a file, if that is possible."""
-    trie = compiled()
-    try:
-        _write(cache_folder() / name, trie.tobytes())
-    except OSError:
-        _memory[name] = trie
+    trie, folder = compiled(), cache_folder()
+    if folder is not None:
+        with suppress(OSError):
+            _write(folder / name, trie.tobytes())
+            return trie
+    _memory[name] = trie
     return trie
 
 
@@ -311,17 +362,29 @@ def _trie(content: Iterable[tuple[str, bytes]] = ()) -> Any:
     return import_module("marisa_trie").BytesTrie(content)
 
 
-def cache_folder() -> Path:
-    """The folder for this program's caches: the user's, as the system has it."""
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        # The XDG Base Directory Specification: a relative path is to be taken for none.
-        named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-        base = named if named.is_absolute() else Path.home() / ".cache"
+def cache_folder() -> Path | None:
+    """The folder for this program's caches: the user's, as the system has it; None if the user has no home."""
+    named = Path(os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", ""))
+    if sys.platform != "darwin" and named.is_absolute():  # the XDG Base Directory Specification: a relative path is none
+        return named / "tongwen"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    match sys.platform:
+        case "darwin":
+            base = home / "Library" / "Caches"
+        case "win32":
+            base = home / "AppData" / "Local"
+        case _:
+            base = home / ".cache"
     return base / "tongwen"
+
+
+def _kept(name: str) -> Any:
+    """The trie that is kept under a name, mapped; None if there is none."""
+    folder = cache_folder()
+    return None if folder is None else _mapped(folder / name)
 
 
 def _mapped(path: Path) -> Any:
@@ -330,9 +393,20 @@ def _mapped(path: Path) -> Any:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             if not _is_whole(content):
                 return None
+            if not _is_unicode(path):
+                return _trie().frombytes(content[:])
         return _trie().mmap(str(path))
     except (OSError, ValueError):  # an empty file cannot be mapped: ValueError
         return None
+
+
+def _is_unicode(path: Path) -> bool:
+    """Whether a path can be said in UTF-8, as the library wants to have it said."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_whole(content: mmap.mmap) -> bool:

@@ -101,6 +101,20 @@ def read(monkeypatch):
 # ------------------------------------------------------------------------------------------ first builds
 
 
+def test_a_title_is_found_with_the_first_passage_only_if_it_stands_nowhere(index, files):
+    """The title of an HTML page is in no passage and belongs to the first; a heading below a preamble stands where it is."""
+    preamble, rest = "Badges and a longer introduction. " * 12, "More text follows here. " * 12
+    write(files / "below.md", f"{preamble}\n\n# Widget Factory\n\n{rest}")
+    write(files / "apart.html", f"<title>Widget Factory</title><p>{preamble}</p><p>{rest}</p>")
+    build(index, [files])
+    with Searcher(index) as searcher:
+        hits = searcher.search("widget", limit=0, match="script", collapse=False)
+    [below] = [hit for hit in hits if hit.path.endswith("below.md")]
+    [apart] = [hit for hit in hits if hit.path.endswith("apart.html")]
+    assert "Widget" in below.text
+    assert apart.passage == 1
+
+
 def test_first_build(index, files):
     """A first build indexes every file below the folder and says so."""
     report = build(index, [files])
@@ -801,7 +815,7 @@ def everything(index: Path) -> list[tuple[object, ...]]:
         plain = [(result.query, result.total, result.documents, result.partial, result.warnings) for result in results]
         hits = [replace(hit, score=0.0) for result in results for hit in result]
         scores = [hit.score for result in results for hit in result]
-        return [plain, hits, scores, (engine.passages, engine.documents, engine._mean_length)]
+        return [plain, hits, scores, (engine.passages, engine.documents, engine._segments.mean_length)]
 
 
 def assert_same(index: Path, other: Path) -> None:

@@ -50,8 +50,31 @@ def entry(definitions, word="词条", traditional=None, pinyin="ci2 tiao2"):
     ],
 )
 def test_glosses(line, texts):
-    """What English an entry gives, in order."""
-    assert [sense.text for sense in senses(read_entries(line + "\n"))] == texts
+    """What English an entry gives, in order, but for other forms of what it gave."""
+    assert [sense.text for sense in senses(read_entries(line + "\n")) if not sense.again] == texts
+
+
+def test_forms_of_a_gloss():
+    """A single word in another form comes again, and infinitives are known."""
+    found = senses(read_entries(entry("to train/(Tw) training; trains; training/to run trains/train")))
+    assert [(sense.text, sense.verb, sense.again) for sense in found] == [
+        ("train", True, False),
+        ("training", False, True),
+        ("trains", False, True),
+        ("run trains", True, False),
+    ]
+
+
+RARE = "arch.|old|archaic|old usage|literary|coll.|fig.|onom.|Buddhism|particle used after a verb|in ancient times"
+PLAIN = "architecture|archaeology|archery|particle physics|particle accelerator|collision|college|figure|older people"
+
+
+@pytest.mark.parametrize(
+    ("label", "rare"), [*((label, True) for label in RARE.split("|")), *((label, False) for label in PLAIN.split("|"))]
+)
+def test_labels_are_whole_words(label, rare):
+    """A label says that a word is rare only if it is one of those that do, not if it begins like one."""
+    assert worth(entry(f"({label}) chip"), "chip") == pytest.approx(0.5 if rare else 0.9)
 
 
 def worth(line, text):

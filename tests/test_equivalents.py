@@ -13,9 +13,10 @@ import opencc
 import pytest
 from tongwen.index import equivalents, lexicon
 from tongwen.index.cedict import function_keys
+from tongwen.index.english import american, stem
 from tongwen.index.equivalents import TERMS
 from tongwen.index.fold import fold, fold_all
-from tongwen.index.lexicon import SOURCES, Lexicon, key_of, text_of
+from tongwen.index.lexicon import SOURCES, Lexicon, key_of, text_of, unpacked
 from tongwen.index.scripts import is_han, is_letter, is_unspaced
 
 DATA = Path(__file__).parent / "data"
@@ -61,7 +62,7 @@ def everything():
     """Every key of equivalents with what it leads to, read from the file by hand: is it regional, weight in 200ths, text."""
     found = defaultdict(list)
     for key, value in trie().items():
-        if not key.startswith(lexicon.PINYIN):
+        if not key.startswith((lexicon.PINYIN, lexicon.SURFACE)):
             found[key].append((value[0] > 15, value[1], value[2:].decode()))
     return dict(found)
 
@@ -85,6 +86,61 @@ def test_golden(one, sign, other):
     """Known pairs are there both ways, at their level; false friends, and what only a chain of pairs would join, are not."""
     expected = {"=": "region", "~": "cross", "!": None}[sign]
     assert (relation(one, other), relation(other, one)) == (expected, expected)
+
+
+@pytest.mark.parametrize(("word", "sign", "other"), rows(DATA / "surfaces.tsv"))
+def test_words_that_share_a_stem(word, sign, other):
+    """Each has what it means itself, in all its forms, not what only the others mean, which the stem has."""
+    has = other in {one.text for one in book().equivalents(stem(word), word)}
+    assert has == (sign == "~")
+    assert has or other in {one.text for one in book().equivalents(stem(word))}
+
+
+def test_words_of_the_file_are_parted_well():
+    """Each such word is in American spelling, has fewer meanings than it may, all of them Chinese or of our own lines."""
+    surfaces = defaultdict(list)
+    for key, value in trie().items():
+        if key.startswith(lexicon.SURFACE):
+            surfaces[key[1:]].append(unpacked(value))
+    assert 3_000 < len(surfaces) < 8_000
+    for word, found in surfaces.items():
+        assert re.fullmatch("[a-z]+", word), word
+        assert american(word) == word, word
+        assert len({one.text for one in found}) == len(found) <= equivalents.MOST, word
+        assert all(one.level == "cross" and key_of(one.text) != stem(word) for one in found), word
+        assert {one.text for one in found} == {one.text for one in book().equivalents(stem(word), word) if one.level == "cross"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("U.S.", "美国"),
+        ("America", "美国"),
+        ("U.K.", "英国"),
+        ("U.N.", "联合国"),
+        ("E.U.", "欧盟"),
+        ("D.C.", "华盛顿"),
+        ("U.A.E.", "阿联酋"),
+        ("W.H.O.", "世界卫生组织"),
+        ("I.T.", "信息技术"),
+        ("A.I.", "人工智能"),
+        ("F.B.I.", "联邦调查局"),
+        ("M.I.T.", "麻省理工学院"),
+    ],
+)
+def test_initials(typed, first):
+    """With their points they are what they stand for, which is among the surest; also where no line has them so."""
+    found = book().equivalents(key_of(fold(typed)))
+    surest = max(one.weight for one in found)
+    assert surest - 0.06 < next(one.weight for one in found if one.text == first)
+    assert key_of(fold(typed)) not in {one.text for one in found}
+
+
+def test_the_us_in_front():
+    """US Congress and U.S. Congress are one; America is a country before it is a continent."""
+    assert [one.text for one in book().equivalents("u s congress")] == [one.text for one in book().equivalents("us congress")]
+    assert next(one.text for one in book().equivalents("america")) == "美国"
+    assert relation("美國", "U.S.") == "cross"
 
 
 def test_the_likely_comes_first():
@@ -137,6 +193,8 @@ def test_no_text_is_there_twice():
 def test_what_is_asked_is_what_there_is():
     """The nearest and surest come first; level, weight and stems are those of the file, sources are said."""
     for key in list(everything())[::13]:
+        if re.fullmatch("[a-z]( [a-z])+", key):
+            continue  # initials have what is said without points, too
         found = book().equivalents(key)
         assert [(one.level == "region", round(one.weight * lexicon.GRAIN), one.text) for one in found] == sorted(
             everything()[key], key=lambda value: (not value[0], -value[1], value[2])

@@ -215,6 +215,83 @@ def test_own_words_win(tmp_path):
     assert book.prefixes(key_of("graphics card maker")) == ["graphic card"]
 
 
+def test_what_only_other_words_of_a_stem_mean():
+    """A word has its own translations, or those of what it is a form of, in either spelling; regions and own lines stay."""
+    pairs = [("custom", "cross", 0.9, "自定义"), ("custom", "region", 0.9, "甲乙")]
+    own = [("custom", "自定义"), ("customs", "海关"), ("customer", "客户"), ("customize", "自定义")]
+    content = [(lexicon.SURFACE + word, packed("cross", 0.5, 4, text)) for word, text in own]
+    book = Lexicon(
+        marisa_trie.BytesTrie([*((key_of(one), packed(two, three, 4, four)) for one, two, three, four in pairs), *content])
+    )
+
+    def told(word):
+        return [one.text for one in book.equivalents(stem(word), word)]
+
+    assert told("custom") == ["甲乙", "自定义"]
+    assert told("customs") == ["甲乙", "海关"]
+    assert told("customer") == told("customers") == ["甲乙", "客户"]
+    assert told("customised") == told("customizing") == ["甲乙", "自定义"]
+    assert told("customable") == [one.text for one in book.equivalents("custom")] == ["甲乙", "自定义"]
+    book._own = lexicon._Own({"custom": {"丙丁": "cross"}}, frozenset({("custom", "海关")}))
+    assert told("customs") == ["甲乙", "丙丁"]
+
+
+def test_initials_have_what_they_have_without_points(tmp_path):
+    """F.D.A. is FDA, in the file and in the user's lines; what is said of it with points comes too, but not itself."""
+    book = Lexicon(trie([("fda", "cross", 0.9, "甲乙"), ("fda", "cross", 0.6, "f d a"), ("f d a", "cross", 0.8, "丙丁")]))
+    assert found(book, "F.D.A.") == [("甲乙", "cross"), ("丙丁", "cross")]
+    book = Lexicon(trie([]), own(tmp_path, "FDA\t甲乙\nF.D.A.\t丙丁\n"))
+    assert found(book, "F.D.A.") == [("丙丁", "cross"), ("甲乙", "cross")]
+    assert found(book, "FDA") == [("甲乙", "cross")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        ("蕨丘", "C++", "cross"),
+        ("蕨丘", "9-11", "cross"),
+        ("Web 2.0", "网络", "cross"),
+        ("AI晶片", "AI chip", "cross"),
+        ("AI晶片", "芯片", "region"),
+        ("C++", "cpp", "region"),
+        ("U.S.", "America", "region"),
+        ("Москва", "Moscow", "region"),
+        ("Москва", "莫斯科", "cross"),
+        ("カナ", "仮名", "region"),
+    ],
+)
+def test_the_kind_of_a_pair(tmp_path, one, other, kind):
+    """Where only one of two terms has characters written without spaces they are of two languages; both ways, with any sign."""
+    book = Lexicon(trie([]), own(tmp_path, f"{one}\t{other}\n"))
+    for here, there in ((one, other), (other, one)):
+        [equivalent] = book.equivalents(key_of(fold(here)))
+        assert (equivalent.text, equivalent.level) == (text_of(fold(there)), kind)
+
+
+@pytest.mark.parametrize("sign", ["\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_only_a_line_feed_ends_a_line(tmp_path, sign):
+    """What else Unicode calls a line end is white space in a term, and lines are counted as editors count them."""
+    path = own(tmp_path, "")
+    path.write_bytes(f"甲乙\tFern{sign}Hill\r\n\r\n丙丁\n".encode())
+    with pytest.raises(LexiconError, match="line 3 has 1 fields"):
+        Lexicon(trie([]), path)
+    path.write_bytes(f"甲乙\tFern{sign}Hill\r\n".encode())
+    assert found(Lexicon(trie([]), path), "甲乙") == [("fern hill", "cross")]
+
+
+def test_many_lines_of_ones_own_take_a_moment(tmp_path):
+    """A file of 20,000 lines is read at once; asking for what begins a text does not go through all of them."""
+    path = own(tmp_path, "".join(f"詞{number}條目\tterm number x{number}\n" for number in range(20_000)))
+    start = time.process_time()
+    book = Lexicon(trie([]), path)
+    assert time.process_time() - start < (2 if sys.gettrace() is None else 20)
+    assert found(book, "词7条目") == [("term number x7", "cross")]
+    start = time.process_time()
+    for _ in range(1000):
+        assert book.prefixes("词7条目的词") == ["词7条目"]
+    assert time.process_time() - start < 0.5
+
+
 def test_never_takes_a_pair_away(tmp_path):
     """In both directions, whatever else says it, in any inflection, wherever in the file."""
     path = own(tmp_path, "芯片\t集成電路\n晶片\tCHIPS\tnever\n晶片\t芯片\tnever\n芯片\t集成電路\tnever\n")
@@ -350,6 +427,23 @@ def test_a_folder_that_cannot_be_written(cache):
     assert cache == [1]
 
 
+def test_a_user_without_a_home(cache, monkeypatch):
+    """Where no folder for caches can be named it is as where it cannot be written."""
+    monkeypatch.setattr(lexicon, "cache_folder", lambda: None)
+    assert ready() == NAME
+    assert len(found(open_lexicon(NAME), "晶片")) == len(found(open_lexicon(), "晶片")) == 4
+    assert cache == [1]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="paths there are Unicode")
+def test_a_folder_whose_name_is_not_unicode(cache, monkeypatch, tmp_path):
+    """The file in it is used as any other, and not compiled again and again."""
+    monkeypatch.setattr(lexicon, "cache_folder", lambda: tmp_path / os.fsdecode(b"\xff\xfe"))
+    assert ready() == ready() == NAME
+    assert len(found(open_lexicon(NAME), "晶片")) == 4
+    assert cache == [1]
+
+
 def test_a_writer_that_dies_leaves_nothing_half(cache, monkeypatch):
     """Interrupted before the file is on disk: no file of that name, no other; the next one makes it."""
     with monkeypatch.context() as patched:
@@ -433,6 +527,16 @@ def test_where_it_is_kept(monkeypatch, tmp_path):
         monkeypatch.setattr(sys, "platform", platform)
         monkeypatch.setenv(variable, value)
         assert lexicon.cache_folder() == expected / "tongwen"
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_no_home_no_folder(monkeypatch, platform):
+    """A user who has neither a home nor the variable that names the folder has none."""
+    monkeypatch.setattr(sys, "platform", platform)
+    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    assert lexicon.cache_folder() is None
 
 
 def test_a_query_loads_nothing_heavy(tmp_path):
