@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-Level = Literal["exact", "script", "region", "cross", "sound"]
+Level = Literal["exact", "script", "region", "cross", "sound", "spelt"]
 """How far what is found is from its typed form."""
 
 LEVELS: tuple[Level, ...] = ("exact", "script", "region", "cross")
-"""How far a query may reach; each level includes those before it.  `sound` is none of them, but a last resort of `cross`."""
+"""How far a query may reach; each level includes those before it.  `sound` is none of them, but a last resort of `cross`, nor
+is `spelt`, a word that is spelt nearly like `word~`."""
 
 
 # ------------------------------------------------------------------------------------------ what is indexed
@@ -72,16 +73,18 @@ class Term:
 
     `text` is folded; `typed` is what the person wrote.  A word (`word=True`) may also be a token of the passage, which ranks
     above a mere substring.  Letters and digits of spaced scripts at an edge of `text` must end there in the passage too.
-    `exact` asks for `typed` itself in the original text (after NFC).  Prints as `芯片` (word), `"的芯片"` (not a word).
+    `exact` asks for `typed` itself in the original text (after NFC).  `alone` asks for a token, and nothing inside longer
+    words.  Prints as `芯片` (word), `"的芯片"` (not a word), `|行|` (alone).
     """
 
     text: str
     typed: str
     word: bool = True
     exact: bool = False
+    alone: bool = False
 
     def __str__(self) -> str:
-        shown = self.text if self.word else f'"{self.text}"'
+        shown = f"|{self.text}|" if self.alone else self.text if self.word else f'"{self.text}"'
         return f"={shown}" if self.exact else shown
 
 
@@ -417,6 +420,7 @@ class ExplainedHit:
     hit: Hit
     total: int
     parts: tuple[ScorePart, ...]
+    warnings: tuple[str, ...] = ()
 
 
 Lost = Literal["missing", "source", "skipped", "index", "stale", "filter", "field", "absent", "word", "passage", "found"]
@@ -446,6 +450,7 @@ class WhyNot:
     step: Lost
     sentences: tuple[str, ...]
     rank: int | None = None
+    warnings: tuple[str, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------ what is told of the work

@@ -1,7 +1,7 @@
 """What an occurrence of a plan's leaf is: the one definition.
 
-The engine that decides whether a passage matches and the highlighter that marks it both ask here, so they cannot differ.
-Pure; knows no index, and of folding only which marks cling to a character.
+The engine that decides whether a passage matches and the highlighter that marks it both ask here.  They agree if both say where
+words written as one are cut, and which words the index has.  Pure; knows no index.
 
 A word of a script with spaces is a run of its letters and digits, and each of the parts of a word written as several
 (get|Element|By|Id), where the caller says at which offsets such words are cut: folded text has no capitals any more.  The s of
@@ -23,8 +23,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 
-from .english import beginning, is_possessive, stem, word_end, word_start
-from .fold import PARAGRAPH, clings
+from .english import beginning, breaks, is_possessive, stem, word_end, word_start
+from .fold import PARAGRAPH, clings, fold_with_offsets
 from .model import WILD_GAP, Leaf, Near, Term, Wild, Words
 from .scripts import is_letter, is_unspaced, run_pattern
 
@@ -54,12 +54,33 @@ def in_folded(leaf: Leaf, text: str, start: int = 0, breaks: Sequence[int] = ())
             return (span for span in _near(leaf, text, breaks) if span[0] >= start)
 
 
+def begins_in_original(leaf: Leaf, text: str, before: str = "", after: str = "") -> bool:
+    """Whether an occurrence of a leaf begins in original text, given what is around it.
+
+    Original text says by its capitals where words written as one are cut.
+    """
+    whole = before + text + after
+    folded, offsets = fold_with_offsets(whole)
+    start, end, *cuts = (bisect_left(offsets, at) for at in (len(before), len(before) + len(text), *breaks(whole)))
+    return any(at < end for at, _ in in_folded(leaf, folded, start, cuts))
+
+
 def as_typed(typed: str, text: str, start: int = 0) -> Iterator[Span]:
     """The spans of what was typed in original text; both are taken to be in Normalization Form C already.
 
     A character with one more mark on it is another one: x is not x̄.
     """
     return (span for span in _literal(typed, text, start) if not any(map(clings, text[span[1] : span[1] + 1])))
+
+
+def stands_alone(text: str, span: Span, is_word: Callable[[str], bool]) -> bool:
+    """Whether what is at a span of folded text is no part of a longer word, as far as the characters beside it tell.
+
+    It is part of one if it and the unspaced character before, or behind it, are a word together (执行, not 一行).
+    """
+    (start, end), found = span, text[slice(*span)]
+    before, behind = text[max(0, start - 1) : start], text[end : end + 1]
+    return not (is_unspaced(before) and is_word(before + found)) and not (is_unspaced(behind) and is_word(found + behind))
 
 
 def nfc(text: str) -> str:

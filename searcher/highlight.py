@@ -6,14 +6,14 @@ Owns the way from occurrences in folded text to spans of the original; what an o
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..index.english import LONGEST_ENDING, breaks
 from ..index.fold import fold_with_offsets, original_span
 from ..index.model import LEVELS, WILD_GAP, Leaf, Mark, Near, Stored, Term, Variant, Wild, Words
-from ..index.patterns import GAP, Span, in_folded, nfc
+from ..index.patterns import GAP, Span, in_folded, nfc, stands_alone
 
-_FAR = {level: far for far, level in enumerate((*LEVELS, "sound"))}
+_FAR = {level: far for far, level in enumerate((*LEVELS, "spelt", "sound"))}
 _VARIANTS = frozenset(_FAR) - {"exact", "script"}
 
 
@@ -35,10 +35,13 @@ def _length(leaf: Leaf) -> int:
             return 0  # all of it is in one passage
 
 
-def marked(stored: Stored, asked: Sequence[Variant]) -> tuple[str, tuple[Mark, ...]]:
+def marked(
+    stored: Stored, asked: Sequence[Variant], *, is_word: Callable[[str], bool] = lambda text: False
+) -> tuple[str, tuple[Mark, ...]]:
     """The passage's text and its marks, sorted.
 
     The text is longer than the passage where an occurrence begins in it and goes on behind it: a hit shows it whole.
+    `is_word` says of a folded text whether it is a word of the index: a term to be found alone is not marked inside one.
     """
     whole, first, end = stored.before + stored.text + stored.after, len(stored.before), len(stored.before) + len(stored.text)
     folded, offsets = fold_with_offsets(whole)
@@ -48,6 +51,7 @@ def marked(stored: Stored, asked: Sequence[Variant]) -> tuple[str, tuple[Mark, .
         Mark(max(start, first) - first, stop - first, "exact" if is_as_typed else variant.level, leaf.typed)
         for variant in asked
         for leaf, span in _occurrences(variant.leaf, folded, cuts, own)
+        if not _must_be_alone(leaf) or stands_alone(folded, span, is_word)
         for start, stop in [original_span(whole, offsets, *span)]
         if start < end
         and stop > first
@@ -96,6 +100,10 @@ def _outermost(marks: set[Mark]) -> Iterable[Mark]:
 
 def _is_part(mark: Mark, whole: Mark) -> bool:
     return whole.start <= mark.start and mark.end <= whole.end and mark.typed != whole.typed and mark.typed in whole.typed
+
+
+def _must_be_alone(leaf: Leaf) -> bool:
+    return isinstance(leaf, Term) and leaf.alone
 
 
 def _must_be_exact(leaf: Leaf) -> bool:

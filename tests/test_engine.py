@@ -6,7 +6,7 @@ import random
 import tempfile
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise, permutations, product
@@ -157,6 +157,8 @@ def test_postings_as_dicts(passages, block):
                 assert dict(zip(numbers, weights, strict=True)) == expected
                 assert list(numbers) == sorted(expected)
                 assert reader.frequency(field, term) == len(expected)
+                beginning = {number for number, row in enumerate(rows) if any(word.startswith(term) for word in row)}
+                assert reader.having_prefix(field, term) == beginning
                 known = sorted(
                     {word for row in rows for word in row if word.startswith(term)},
                     key=lambda word: word.encode("utf-8", "surrogatepass"),
@@ -267,6 +269,15 @@ class Brute:
                     found.add(self.starts(number, at))
         return found
 
+    def count(self, text: str, passage: int) -> int:
+        """How often a literal of an unspaced script begins in a passage, and of two that overlap the first."""
+        number, count, free = self.engine.spans[passage][0], 0, 0
+        folded = self.folded[number][0]
+        for at in range(len(folded)):
+            if at >= free and folded.startswith(text, at) and self.starts(number, at) == passage:
+                count, free = count + 1, at + len(text)
+        return count
+
     def wild(self, leaf: Wild) -> set[int]:
         """The passages in which a wildcard begins."""
         return {self.starts(n, at) for n, (folded, _) in enumerate(self.folded) for at, _ in in_folded(leaf, folded)}
@@ -295,12 +306,12 @@ class Brute:
         if len(words.stems) == 1:
             return {passage for passage in self.all if self.stems(passage)[words.stems[0]]}
         found = set()
-        for number, (folded, _) in enumerate(self.folded):
-            runs = list(_spoken_runs(folded))
-            for at in range(len(runs) - len(words.stems) + 1):
-                chosen = runs[at : at + len(words.stems)]
+        for number, (folded, offsets) in enumerate(self.folded):
+            cuts = {bisect_left(offsets, at) for at in breaks(self.engine.texts[number].text)}
+            runs = [part for run in _spoken_runs(folded) for part in _with_parts(folded, run, cuts)]
+            for chosen in _chains(runs, len(words.stems)):
                 if tuple(stem(folded[start:end]) for start, end in chosen) == words.stems and all(
-                    _is_small_gap(folded[end:start]) for (_, end), (start, _) in pairwise(chosen)
+                    end == start or _is_small_gap(folded[end:start]) for (_, end), (start, _) in pairwise(chosen)
                 ):
                     found.add(self.starts(number, chosen[0][0]))
         return found
@@ -357,24 +368,28 @@ class Brute:
         """The passages that conditions and exclusions leave."""
         return self.all.intersection(*(self.of(child) for child in children if isinstance(child, (Not, Filter))))
 
-    def titled(self, child: Plan, children: Sequence[Plan]) -> set[int]:
-        """The passages of documents whose title has a child's leaf, one of its variants, or a whole that it is a part of."""
-        leaf = child.leaf if isinstance(child, Wide) else child
-        if not isinstance(leaf, (Term, Words)):
-            return set()
-        wholes = [whole.variant.leaf for whole in children if isinstance(whole, Whole) and child in whole.parts]
-        asked = [leaf, *(variant.leaf for variant in getattr(child, "variants", ())), *wholes]
-        return {n for n, (document, _) in enumerate(self.engine.spans) if self.is_titled(self.engine.texts[document], asked)}
+    def titled(self, child: Plan, children: Sequence[Plan] = ()) -> set[int]:
+        """The passages of documents whose title has a child, or a whole that it is a part of."""
+        match child:
+            case Term() | Words():
+                found = {n for n, (document, _) in enumerate(self.engine.spans) if self.is_titled(document, child)}
+            case Wide():
+                found = set[int]().union(*map(self.titled, (child.leaf, *(variant.leaf for variant in child.variants))))
+            case AnyOf():
+                found = set[int]().union(*map(self.titled, child.children))
+            case AllOf() if wanted := [each for each in child.children if not isinstance(each, (Not, Filter, Whole))]:
+                found = set.intersection(*(self.titled(each, child.children) for each in wanted))
+                found &= self.allowed(child.children)
+            case _:
+                return set()
+        wholes = (each.variant.leaf for each in children if isinstance(each, Whole) and child in each.parts)
+        return found.union(*map(self.titled, wholes))
 
-    @staticmethod
-    def is_titled(document: Document, asked: Sequence[Leaf]) -> bool:
-        """Whether a title has one of the leaves: a literal anywhere in it, or words of all these stems."""
-        title = analyser().analyse(document.title)
-        return any(
-            set(title.words).issuperset(leaf.stems) if isinstance(leaf, Words) else any(in_folded(leaf, title.folded))
-            for leaf in asked
-            if isinstance(leaf, (Term, Words))
-        )
+    def is_titled(self, document: int, leaf: Term | Words) -> bool:
+        """Whether a title has a leaf."""
+        title = self.engine.texts[document].title
+        folded, offsets = fold_with_offsets(title)
+        return any(True for _ in in_folded(leaf, folded, 0, [bisect_left(offsets, at) for at in breaks(title)]))
 
     @staticmethod
     def meets(document: Document, condition: Filter) -> bool:
@@ -417,6 +432,19 @@ def _spoken_runs(folded: str) -> Iterator[tuple[int, int]]:
         if end > at and not is_possessive:
             yield at, end
         at = max(end, at + 1)
+
+
+def _with_parts(folded: str, run: tuple[int, int], cuts: Collection[int]) -> list[tuple[int, int]]:
+    """A run, and the parts of it if it is several words written as one, but for the s of LLMs."""
+    parts = list(pairwise([run[0], *sorted(cut for cut in cuts if run[0] < cut < run[1]), run[1]]))
+    return [run, *(part for part in parts if folded[slice(*part)] != "s")] if len(parts) > 1 else [run]
+
+
+def _chains(runs: Sequence[tuple[int, int]], length: int, at: int | None = None) -> Iterator[list[tuple[int, int]]]:
+    """All choices of so many runs, each of which is one of the next behind the one before; `at` is where the first begins."""
+    for first in (run for run in runs if at is None or run[0] == at):
+        following = min((start for start, _ in runs if start >= first[1]), default=-1)
+        yield from ([first, *rest] for rest in _chains(runs, length - 1, following)) if length > 1 else ([first],)
 
 
 def _is_small_gap(between: str) -> bool:
@@ -537,6 +565,21 @@ def test_parts_of_words_written_as_one():
         assert engine.ids(spoken("nvidia")) == {3, 4}
         assert engine.ids(spoken("s")) == {5}
         assert engine.ids(literal("element")) == {1}
+        assert engine.ids(spoken("element by id")) == {0, 1}
+        assert engine.ids(spoken("get element")) == {0}
+        assert engine.ids(spoken("get id")) == set()
+
+
+def test_alone():
+    """What is to stand alone is found where it is a word, in titles too, and nowhere else; by a hint of one character, too."""
+    alone = Term("行", "row", alone=True)
+    with Opened("表格的行，和列", "执行命令和列表") as engine:
+        assert engine.ids(Term("行", "行")) == {0, 1}
+        assert engine.ids(alone) == {0}
+        assert engine.count(alone) == (1, 1)
+        plain, hinted = (scores(engine, AllOf((literal("列"), *hints))) for hints in ((), (Hint(Term("行", "行")),)))
+        assert hinted[0] > plain[0]
+        assert hinted[1] == plain[1]
 
 
 def test_wildcard_that_begins_before_its_word():
@@ -678,13 +721,15 @@ def test_enough():
         assert engine.ids(spoken("tea")) == {0, 1, 2}
 
 
+FILLER = "filler。" * 100  # a passage of its own, with which the words of a title count that is no part of the text
+
+
 def test_titles_count_as_had():
     """Of several words those in the title of its document need not be in a passage; all of them there are not enough."""
-    filler = "filler。" * 100
     documents = [
-        Document("/0", f"{filler}\n\nabout milk", "Teas"),
-        Document("/1", f"{filler}\n\nabout milk", "Coffee"),
-        Document("/2", f"{filler}\n\nnothing", "Tea with milk"),
+        Document("/0", f"{FILLER}\n\nabout milk", "Teas"),
+        Document("/1", f"{FILLER}\n\nabout milk", "Coffee"),
+        Document("/2", f"{FILLER}\n\nnothing", "Tea with milk"),
     ]
     with Opened(*documents) as engine:
 
@@ -706,6 +751,79 @@ def test_titles_count_as_had():
         assert tiers(AllOf((literal("teas"), spoken("milk"))))[0, "milk"] == 0
         assert tiers(AllOf((literal("tea"), spoken("milk"))))[0, "milk"] == 2
         assert tiers(AllOf((literal("teas", "Teas", exact=True), spoken("milk"))))[0, "milk"] == 2
+        # one of several that are alternatives, by itself, by what stands for it, or all of several
+        for group in (
+            (spoken("tea"), spoken("cha")),
+            (spoken("cha"), wide(spoken("char"), tea=0.5)),
+            (spoken("cha"), AnyOf((spoken("char"), spoken("tea")))),
+            (spoken("cha"), AllOf((spoken("tea"), literal("teas"), Not(spoken("cha"))))),
+        ):
+            assert tiers(AllOf((AnyOf(group), spoken("milk"))))[0, "milk"] == 0, group
+        for group in (
+            (spoken("cha"), AllOf((spoken("tea"), spoken("cha")))),
+            (spoken("cha"), AllOf((spoken("tea"), Not(spoken("about"))))),
+            (spoken("cha"), AllOf((spoken("tea"), Wild(("te", ""), "te*")))),
+            (spoken("cha"), Not(spoken("about"))),
+        ):
+            assert tiers(AllOf((AnyOf(group), spoken("milk"))))[0, "milk"] == 2, group
+
+
+@pytest.mark.parametrize(
+    ("leaf", "title", "has"),
+    [
+        (spoken("data center"), "The data centers of 2025", True),
+        (spoken("data center"), "A Center for the Protection of Data", False),
+        (spoken("data center"), "DataCenter", True),
+        (spoken("data center"), "BigDataCenter, DataHub", True),
+        (spoken("data center"), "DataHub and CenterPoint", False),
+        (Term("新能源", "新能源"), "高新能源基地", True),
+        (Term("新能源", "新能源"), "新能源", True),
+        (Term("新能源", "新能源"), "新的能源", False),
+        (Term("能源", "能源"), "高新能源基地", True),
+        (Term("新", "新"), "高新能源基地", True),
+        (Term("行", "行", alone=True), "表格的行", True),
+        (Term("行", "行", alone=True), "行", True),
+        (Term("行", "行", alone=True), "如何执行", False),
+        (Term("行", "行", alone=True), "行动", False),
+        (literal("新 c++"), "论新 C++", True),
+        (literal("c++"), "xc++", False),
+    ],
+    ids=str,
+)
+def test_what_titles_have(leaf, title, has):
+    """What a title has does not depend on the titles of others."""
+    documents = [Document("/a", f"{FILLER}\n\nabout milk", title), Document("/b", "data c++ 新能源，行，执行，行动，新", "")]
+    for others in ([], [Document("/c", "data", "data center"), Document("/d", "新能源", "新能源 c++ 新 c++ 新，行")]):
+        with Opened(*documents, *others) as engine:
+            tiers = {engine.fetch(match.id).text[-10:]: match.tier for match in engine.search(AllOf((leaf, spoken("milk"))))}
+            assert tiers["about milk"] == (0 if has else 2)
+
+
+def test_an_alternative_takes_nothing_away():
+    """A passage is worth as much, and is as complete, with an alternative that is nowhere, in whatever place it is typed."""
+    documents = [
+        Document("/0", "the price of it", "Wafer handbook"),
+        Document("/1", "the price of it", "Chip"),
+        Document("/2", "price wafer", ""),
+        Document("/3", "别的", "wafer 定价"),
+    ]
+    with Opened(*documents) as engine:
+        for word in (spoken("wafer"), wide(spoken("chip"), wafer=0.5), literal("handbook")):
+            plain = {match.id: (match.tier, match.score) for match in engine.search(AllOf((word, spoken("price"))))}
+            for group in ((word, spoken("zzz")), (spoken("zzz"), word), (spoken("chip"), word)):
+                found = {match.id: (match.tier, match.score) for match in engine.search(AllOf((AnyOf(group), spoken("price"))))}
+                for number, (tier, score) in plain.items():
+                    assert found[number][0] <= tier
+                    assert found[number][1] >= score - 1e-9
+
+
+def test_hints_are_no_parts():
+    """What is only a hint makes no passage an answer, though the title has all that is wanted."""
+    documents = [Document("/0", f"{FILLER}\n\nof tea", "Name"), Document("/1", "name", ""), Document("/2", "of milk", "")]
+    with Opened(*documents) as engine:
+        (tea,), (milk,) = engine.ids(spoken("tea")), engine.ids(spoken("milk"))
+        assert engine.ids(AllOf((spoken("name"), Hint(spoken("of"))))) == engine.ids(spoken("name"))
+        assert engine.ids(AllOf((spoken("name"), spoken("of")))) == engine.ids(spoken("name")) | {tea, milk}
 
 
 # ------------------------------------------------------------------------------------------ scores
@@ -726,7 +844,8 @@ def test_bm25(texts, word):
         idf = math.log(1 + (len(tokens) - len(found) + 0.5) / (len(found) + 0.5))
         expected = {}
         for number in found:
-            frequency = (tokens if is_unspaced(word) else [brute.stems(n) for n in range(len(tokens))])[number][word] or LOOSE
+            frequency = (tokens if is_unspaced(word) else [brute.stems(n) for n in range(len(tokens))])[number][word]
+            frequency = frequency or (LOOSE if any(own[word] for own in tokens) else brute.count(word, number))
             saturated = frequency / (frequency + K1 * (1 - B + B * tokens[number].total() / mean))
             expected[number] = idf * saturated * (K1 + 1)
         matches = engine.search(leaf)
@@ -758,6 +877,11 @@ def test_titles_headings_and_hints_raise():
     exactly = score(replace(plain, title="chips"), chips)
     assert alone < headed
     assert alone < titled < exactly
+    ironic = replace(plain, text="the iron", headings=(Heading(0, "Ironic"),))
+    for leaf in (literal("iron"), literal("iron", exact=True)):  # headings have stems, and iron is that of another word, too
+        assert score(ironic, leaf) == score(replace(ironic, headings=()), leaf)
+    chinese = replace(plain, text="芯片")
+    assert score(replace(chinese, headings=(Heading(0, "芯片"),)), literal("芯片")) > score(chinese, literal("芯片"))
     both = AllOf((Term("出口", "出口"), Term("管制", "管制")))
     hinted = AllOf((*both.children, Hint(Term("口管", "口管"))))
     together, apart = Document("/a", "出口管制", ""), Document("/a", "出口，管制", "")
@@ -838,6 +962,50 @@ def test_a_variant_never_outranks(made, frame, shape, weights):
             )
             assert lightly.keys() == heavily.keys()
             assert all(score <= heavily[document] + 1e-9 for document, score in lightly.items())
+
+
+_UNKNOWN, _KNOWN = "资料中心", "数据中心"  # the one is no word of the segmenter's, the other is
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    typed=st.sampled_from(
+        (
+            literal(_UNKNOWN),
+            Term(_UNKNOWN, _UNKNOWN),
+            literal(_KNOWN),
+            Term(_KNOWN, _KNOWN),
+            literal("kappa"),
+            literal("kappa", exact=True),
+        )
+    ),
+    instead=st.sampled_from((_KNOWN, "lambda", _UNKNOWN)),
+    times=st.integers(1, 6),
+    shape=st.sampled_from(_SHAPES),
+    made=_made,
+)
+@example(typed=literal(_UNKNOWN), instead=_KNOWN, times=5, shape="plain", made=[])
+@example(typed=Term(_UNKNOWN, _UNKNOWN), instead=_KNOWN, times=5, shape="headed", made=[])
+@example(typed=literal("kappa"), instead="lambda", times=3, shape="both", made=[])
+def test_a_variant_never_outranks_a_literal(typed, instead, times, shape, made):
+    """Nor is it worth more than a phrase, or a word that the segmenter does not know, in as many places."""
+    own = [(word, f"About {word}。 " * times) for word in (typed.text, instead)]  # with the title, where there is one
+    pairs = [replace(framed(number, word, "{}", shape), text=text) for number, (word, text) in enumerate(own)]
+    others = (framed(number, *row) for number, row in enumerate(made, 2))
+    with Opened(*pairs, *others) as engine, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "B", 0.0)  # the passages' lengths differ by how the words are cut
+        found = scores(engine, wide(typed, **{instead: 1.0}))
+        assert found[1] <= found[0] + 1e-9
+
+
+def test_literals_count_as_often_as_they_stand_there():
+    """A phrase that is there three times is worth more than one that is there once; parts of longer words do not count."""
+    texts = ("学图 学图 学图 a", "学图 的 的 的 a", "chips b chips, chips", "chips b microchips, chipsets")
+    with Opened(*texts) as engine:
+        for text, more, less in (("学图", 0, 1), ("chips", 2, 3)):
+            found = scores(engine, literal(text))
+            assert found[more] > found[less]
+        assert scores(engine, literal("chips"))[3] == pytest.approx(scores(engine, literal("b"))[3])
 
 
 @settings(max_examples=40, deadline=None)

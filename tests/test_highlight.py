@@ -123,7 +123,7 @@ def test_wildcards_marked(text, typed, shown):
         ("getelementbyid", ["element"], "getelementbyid"),
         ("an HTTPServer", ["servers"], "an HTTP[Server]"),
         ("GPT-4 and GPT4", ["gpt 4"], "[GPT-4] and [GPT4]"),
-        ("LLMs, DNNs'", ["llm", "dnn"], "[LLMs], [DNN]s'"),
+        ("LLMs, DNs'", ["llm", "dn"], "[LLMs], [DN]s'"),
         ("microchip", ["chip"], "microchip"),
     ],
 )
@@ -198,6 +198,20 @@ def test_composed_is_exact():
 
     assert [mark.level for mark in marked(stored(text), [term("café")])[1]] == ["exact", "script", "script"]
     assert marked(stored(text), [term("café", exact=True)])[1] == (Mark(0, 5, "exact", "café"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("執行一行", "執行一[行]"), ("行動的列", "行動的列"), ("執 行、行 動、行", "執 行、行 動、[行]"), ("行row", "[行]row")],
+)
+def test_alone_marked(text, shown):
+    """What is to stand alone is not marked inside words of the index; if none are known, wherever it stands."""
+    alone = asked(Term("行", "row", alone=True), "cross")
+    words_of_the_index = {"执行", "行动", "行row"}
+
+    assert in_brackets(text, marked(stored(text), [alone], is_word=words_of_the_index.__contains__)[1]) == shown
+    assert in_brackets(text, marked(stored(text), [alone])[1]) == text.replace("行", "[行]")
+    assert marked(stored("行", before="执"), [alone], is_word=words_of_the_index.__contains__)[1] == ()
 
 
 def test_exact_terms_mark_nothing_else():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tongwen.index.english import stem
 from tongwen.index.fold import PARAGRAPH
 from tongwen.index.model import WILD_GAP, Near, Term, Wild, Words
-from tongwen.index.patterns import GAP, as_typed, in_folded, is_bounded, nfc
+from tongwen.index.patterns import GAP, as_typed, in_folded, is_bounded, nfc, stands_alone
 from tongwen.index.scripts import UNSPACED, is_letter, is_unspaced
 
 # No letter of a spaced script before, after: Unicode's words without underscore and unspaced characters.
@@ -282,7 +282,8 @@ def test_words(typed, text, expected):
         ("by id", "get^element^by^ids ids", ["byids"]),
         ("id value", "get^id value", ["id value"]),
         ("gpt 4", "gpt^4", ["gpt4"]),
-        ("dnn", "dnn^s dnn", ["dnn", "dnn"]),
+        ("dnn", "dnn^s dnn", ["dnns", "dnn"]),
+        ("dn", "dn^s dn", ["dn", "dn"]),
         ("dnn model", "dnn^s' models", ["dnns' models"]),
         ("llm", "llm^s", ["llms"]),
         ("s", "dnn^s", []),
@@ -427,6 +428,25 @@ def test_unbounded_literals_occur_wherever_they_stand(wanted, text):
     assert [start for start, _ in in_folded(term(wanted), text)] == [
         at for at in range(len(text)) if text.startswith(wanted, at)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "alone"),
+    [
+        ("行", 0, True),
+        ("一行", 1, True),
+        ("行数", 0, True),
+        ("执行", 1, False),
+        ("行动", 0, False),
+        ("行 动", 0, True),
+        ("a行", 1, True),
+        ("执行 行", 3, True),
+        ("执行 行", 1, False),
+    ],
+)
+def test_stands_alone(text, at, alone):
+    """A character stands alone where it and the one beside it are no word together."""
+    assert stands_alone(text, (at, at + 1), {"执行", "行动", "a行", ""}.__contains__) == alone
 
 
 @given(ANY_TEXT)

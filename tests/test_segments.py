@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 from tongwen.index import indexing, passages
 from tongwen.index.analysis import Analyser
 from tongwen.index.engines.segments import Segment, SegmentFiles
-from tongwen.index.english import stem
-from tongwen.index.fold import fold
+from tongwen.index.english import breaks, stem
+from tongwen.index.fold import fold, fold_with_offsets
 from tongwen.index.model import Document, Near, Term, Words
 from tongwen.index.patterns import in_folded
 
@@ -54,7 +55,10 @@ def everywhere(texts: list[str], leaf: Words | Term) -> set[int]:
         analysed = analyser().document(text, cut)
         starts = [sum(len(each.folded + each.gap) for each in analysed[:number]) for number in range(len(analysed) + 1)]
         folded = "".join(each.folded + each.gap for each in analysed)
-        places = [start for start, _ in in_folded(leaf, folded)]
+        whole, offsets = fold_with_offsets(text.lstrip())
+        assert whole.startswith(folded.rstrip())
+        cuts = [bisect_left(offsets, at) for at in breaks(text.lstrip())]
+        places = [start for start, _ in in_folded(leaf, folded, 0, cuts)]
         found |= {
             base + number for number in range(len(cut)) if any(starts[number] <= at < starts[number + 1] for at in places)
         }
@@ -63,6 +67,7 @@ def everywhere(texts: list[str], leaf: Words | Term) -> set[int]:
 
 
 PIECES = ["export", "Controls", "control", "exporting", "controller", "controled", "chip's", "x", "s", "é", "出口", "control芯"]
+PIECES += ["exportControls", "ChipExports", "EXPORTs"]
 GAPS = [" ", " ", " ", "-", "’s ", "'s-", ", ", " — ", "——", " - - ", "\n", "\n\n", ". ", "。", "_"]
 TEXTS = st.lists(
     st.lists(st.builds("{}{}".format, st.sampled_from(PIECES), st.sampled_from(GAPS)), min_size=1, max_size=14).map("".join),

@@ -1,40 +1,26 @@
 """The embedded engine: the segments of one generation on this machine, opened for reading.
 
-Owns the numbering of passages and documents through all segments, and what is stored of them; what a plan finds and what it is
-worth, `evaluation` says.
+Owns what is stored of passages and documents, by their number in the index; what a plan finds and what that is worth,
+`evaluation` says.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from ..model import Leaf, Match, Plan, Stored, Term, Words
 from ..texts import decode
 from .evaluation import Evaluation
-from .segments import Segment, SegmentFiles
+from .segments import SegmentFiles, Segments
 
 
 class EmbeddedEngine:
     """The segments of one generation, opened for reading.  Passages are numbered through all of them."""
 
     def __init__(self, segments: Iterable[SegmentFiles]) -> None:
-        self._segments: list[Segment] = []
-        passages = documents = 0
-        for files in segments:
-            segment = Segment(files, passages, documents)
-            self._segments.append(segment)
-            passages += segment.texts.passages
-            documents += segment.texts.documents
-        self._bases = [segment.base for segment in self._segments]
-        dead = sum(len(segment.dead) for segment in self._segments)
-        self.passages = passages - dead
-        self.documents = documents - sum(len(segment.dead_documents) for segment in self._segments)
-        words = sum(
-            sum(segment.lengths) - sum(segment.lengths[number] for number in segment.dead) for segment in self._segments
-        )
-        self._mean_length = max(1.0, words / max(1, self.passages))
+        self._segments = Segments(segments)
+        self.passages, self.documents = self._segments.passages, self._segments.documents
 
     def close(self) -> None:
         """Close all files."""
@@ -45,15 +31,11 @@ class EmbeddedEngine:
 
     def frequency(self, word: str) -> int:
         """In how many passages a token is."""
-        return sum(segment.frequency(word) for segment in self._segments)
+        return self._segments.frequency(word)
 
     def gram_frequency(self, gram: str) -> int:
         """In how many passages a pair of characters, or the surface form of a word, is, deleted ones included."""
         return sum(segment.postings.frequency("grams", gram) for segment in self._segments)
-
-    def _at(self, passage: int) -> tuple[Segment, int]:
-        segment = self._segments[bisect_right(self._bases, passage) - 1]
-        return segment, passage - segment.base
 
     def terms(self, field: str, prefix: str = "") -> Iterator[str]:
         """The terms of a field that begin with a prefix, of each segment in turn, those of deleted passages included."""
@@ -61,23 +43,20 @@ class EmbeddedEngine:
 
     def document_of(self, passage: int) -> int:
         """The number of a passage's document."""
-        segment = self._segments[bisect_right(self._bases, passage) - 1]
-        return segment.document_base + segment.documents[passage - segment.base]
+        return self._segments.document_of(passage)
 
     def count_documents(self, passages: Iterable[int]) -> int:
         """In how many documents the passages are."""
-        if len(self._segments) == 1:
-            return len(set(map(self._segments[0].documents.__getitem__, passages)))
-        return len(set(map(self.document_of, passages)))
+        return self._segments.count_documents(passages)
 
     def place(self, passage: int) -> tuple[str, int]:
         """Path and offset of a passage: a stable order among equals."""
-        segment, number = self._at(passage)
+        segment, number = self._segments.at(passage)
         return segment.texts.path(segment.documents[number]), segment.texts.passage(number).start
 
     def fetch(self, passage: int, around: int = 0) -> Stored:
         """A passage with its texts, and `around` code points of context on each side."""
-        segment, number = self._at(passage)
+        segment, number = self._segments.at(passage)
         row = segment.texts.passage(number)
         before, text, after = segment.original(number, around)
         first = segment.texts.document(row.document).first_passage
@@ -101,7 +80,7 @@ class EmbeddedEngine:
         return self._evaluation().parts(plan, passage)
 
     def _evaluation(self) -> Evaluation:
-        return Evaluation(self._segments, self._bases, self.passages, self._mean_length)
+        return Evaluation(self._segments)
 
     # -------------------------------------------------------------------------------------- what a document has
 
@@ -116,5 +95,5 @@ class EmbeddedEngine:
 
     def folded(self, passage: int) -> str:
         """The folded text of a passage, with what the white space behind it folds to."""
-        segment, number = self._at(passage)
+        segment, number = self._segments.at(passage)
         return decode(segment.texts.folded[segment.starts[number] : segment.starts[number + 1]]).rstrip("\0")

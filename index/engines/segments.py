@@ -1,7 +1,7 @@
-"""One segment on this machine: where a piece of text is in it, exactly.
+"""Segments on this machine: where a piece of text is in each, exactly, and how they are numbered through.
 
-Owns the way from a leaf of a plan to the passages that hold it: postings name candidates, the folded text decides.  Knows
-neither scores nor other segments; never analyses text.
+Owns the way from a leaf of a plan to the passages that hold it: postings name candidates, the folded text decides, and where
+words written as one may be in it the original, which alone has capitals.  Knows no scores.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import fnmatch
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import compress
 from mmap import mmap
 from pathlib import Path
@@ -20,7 +20,7 @@ from pathlib import Path
 from ..english import LONGEST_ENDING, beginning, stem
 from ..model import WILD_GAP, Filter, Leaf, Near, Term, Wild, Words
 from ..passages import HIGH
-from ..patterns import GAP, in_folded, is_bounded
+from ..patterns import GAP, begins_in_original, in_folded, is_bounded, stands_alone
 from ..scripts import is_unspaced, runs
 from ..texts import LANGUAGES, Texts, decode, encode, occurrences
 from .whoosh import Postings, PostingsReader
@@ -44,8 +44,10 @@ class Segment:
         self.dead = {passage for document in files.deleted for passage in range(first[document], first[document + 1])}
         self.dead_documents = files.deleted
         self.documents, self.starts, self.lengths = map(self.texts.column, ("document", "folded", "words"))
+        self.originals = self.texts.column("original")
         self.title_terms = self.texts.document_column("title_terms")
         self._lines_of = lru_cache(maxsize=64)(self._lines)
+        self._frequency_of = lru_cache(maxsize=1 << 14)(self._frequency)
 
     def live(self) -> Iterator[int]:
         """The numbers (in the segment) of its passages that are not deleted."""
@@ -53,8 +55,11 @@ class Segment:
 
     def frequency(self, word: str) -> int:
         """In how many passages that are not deleted a token is."""
+        return self._frequency_of(word)
+
+    def _frequency(self, word: str) -> int:
         count = self.postings.frequency("words", word)
-        return len(self.postings_of("words", word)[0]) if count and self.dead else count
+        return count - len(self.dead.intersection(self.postings.postings("words", word)[0])) if count and self.dead else count
 
     def postings_of(self, name: str, term: str) -> Postings:
         """Passages that are not deleted with a term, and how often they have it."""
@@ -64,12 +69,13 @@ class Segment:
         alive = [number not in self.dead for number in numbers]
         return array("I", compress(numbers, alive)), array("f", compress(weights, alive))
 
-    def literal(self, term: Term, known: Container[int] = ()) -> Iterator[int]:
+    def literal(self, term: Term, known: Collection[int] = ()) -> Iterator[int]:
         """The passages in which an occurrence of a literal begins, other than those known (by their number in the index)."""
         text = term.text
         if is_unspaced(text) and len(text) <= 2:
             numbers = _prefixed(self, text) if len(text) == 1 else self.postings.postings("grams", text)[0]
-            yield from (number for number in numbers if number not in self.dead and self.base + number not in known)
+            left = set(numbers).difference(self.dead)
+            yield from (number for number in left if self.base + number not in known) if self.base else left.difference(known)
             return
         wanted, bounded, is_gram = encode(text), is_bounded(text), _is_gram(text)
         for number in _candidates(self, text):
@@ -77,6 +83,18 @@ class Segment:
                 continue
             if (is_gram and not self._is_at_edge(number, wanted)) or self._holds(number, term, wanted, bounded):
                 yield number
+
+    def counts(self, text: str, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """How often a literal begins in each of some passages that have it; not inside longer words, if these are ASCII."""
+        wanted, data, starts = encode(text), self.texts.folded, self.starts
+        whole = _search_whole(wanted) if is_bounded(text) else None
+        once = set[int]()
+        if _is_gram(text):  # it is there no more often than all the forms of its word
+            once = {number for number, weight in zip(*self.postings.postings("words", stem(text)), strict=True) if weight == 1}
+        for number in numbers:
+            start, end = starts[number], starts[number + 1] + len(wanted) - 1
+            count = 1 if number in once else len(whole(data, start, end)) if whole else data[start:end].count(wanted)
+            yield number, max(1, count)
 
     def wild(self, wild: Wild) -> Iterator[int]:
         """The passages in which an occurrence of a wildcard begins."""
@@ -96,7 +114,11 @@ class Segment:
             having = self.postings.postings("words", other)[0]
             numbers = set(numbers) & {number - back for back in range(distance + 1) for number in having}
         search, reach = _search_words(words.stems), sum(map(_longest, words.stems))
-        yield from (number for number in sorted(numbers) if self._follow(number, words, search, reach))
+        yield from (
+            number
+            for number in sorted(numbers)
+            if self._follow(number, words, search, reach) or self._follow_in_parts(number, words, reach)
+        )
 
     def near(self, near: Near) -> Iterator[int]:
         """The passages that have words near each other."""
@@ -109,6 +131,35 @@ class Segment:
     def matching(self, condition: Filter) -> Iterator[int]:
         """The documents that meet a condition."""
         return iter(_CONDITIONS[condition.field](self.texts, condition.value))
+
+    def titled(self, leaf: Term | Words, is_word: Callable[[str], bool]) -> Set[int]:
+        """The passages that are not deleted of the documents whose title has a leaf; `is_word` knows the words of the index."""
+        if isinstance(leaf, Words):
+            numbers = set.intersection(*(set(self.postings_of("title", stem)[0]) for stem in leaf.stems))
+            return self._of_titled(numbers, lambda title: self._title_has(title, leaf)) if len(leaf.stems) > 1 else numbers
+        if leaf.alone:
+            alone = partial(self._title_has_alone, leaf, is_word)
+            return self._of_titled(self.postings_of("title", leaf.text)[0], alone)
+        if len(leaf.text) == 2 and is_unspaced(leaf.text):
+            return set(self.postings_of("title", leaf.text)[0])
+        first, documents = self.texts.first_passages(), self.texts.titled(leaf.text) - self.dead_documents
+        if is_bounded(leaf.text):
+            documents = {number for number in documents if self._title_has(number, leaf)}
+        return {passage for number in documents for passage in range(first[number], first[number + 1])}
+
+    def _of_titled(self, passages: Collection[int], has: Callable[[int], bool]) -> set[int]:
+        """Those of the passages whose document meets a condition on its title."""
+        kept = {document for document in {self.documents[number] for number in passages} if has(document)}
+        return {number for number in passages if self.documents[number] in kept}
+
+    def _title_has(self, document: int, leaf: Leaf) -> bool:
+        if any(True for _ in in_folded(leaf, self.texts.folded_title(document))):
+            return True
+        return isinstance(leaf, Words) and begins_in_original(leaf, self.texts.title(document))
+
+    def _title_has_alone(self, leaf: Term, is_word: Callable[[str], bool], document: int) -> bool:
+        title = self.texts.folded_title(document)
+        return any(stands_alone(title, span, is_word) for span in in_folded(leaf, title))
 
     def _document_end(self, passage: int) -> int:
         """Where the folded text of a passage's document ends (bytes; its closing NUL left out)."""
@@ -137,6 +188,14 @@ class Segment:
                 return True
             match = search(data, start + 1, after + reach)
         return False
+
+    def _follow_in_parts(self, passage: int, words: Words, reach: int) -> bool:
+        """What `_begins` says of words some of which may be parts of words written as one."""
+        start, end = self.originals[passage], self.originals[passage + 1]
+        if not _may_have_part(self.texts.originals[max(0, start - 8) : end + reach], words.stems):
+            return False
+        before, text, after = self.original(passage, reach)
+        return begins_in_original(words, text, before, after)
 
     def _begins(self, passage: int, leaf: Leaf, reach: int) -> bool:
         """Whether an occurrence of a leaf, at most `reach` bytes long, begins in a passage."""
@@ -171,6 +230,54 @@ class Segment:
             lines.append(line)
             at = start
         return lines
+
+
+class Segments:
+    """The segments of one generation, opened; their passages and documents are numbered through all of them.
+
+    `passages` and `documents` count what is not deleted, `mean_length` is that of its passages, in words; `lengths` are those
+    of all passages, by their number.
+    """
+
+    def __init__(self, files: Iterable[SegmentFiles]) -> None:
+        self._all: list[Segment] = []
+        self.lengths: list[int] = []
+        documents = dead = words = 0
+        for each in files:
+            segment = Segment(each, len(self.lengths), documents)
+            own = segment.lengths.tolist()[:-1]
+            self._all.append(segment)
+            self.lengths += own
+            documents += segment.texts.documents
+            dead += len(segment.dead)
+            words += sum(own) - sum(own[number] for number in segment.dead)
+        self._bases = [segment.base for segment in self._all]
+        self.passages = len(self.lengths) - dead
+        self.documents = documents - sum(len(segment.dead_documents) for segment in self._all)
+        self.mean_length = max(1.0, words / max(1, self.passages))
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._all)
+
+    def at(self, passage: int) -> tuple[Segment, int]:
+        """The segment of a passage, and its number there."""
+        segment = self._all[bisect_right(self._bases, passage) - 1]
+        return segment, passage - segment.base
+
+    def document_of(self, passage: int) -> int:
+        """The number of a passage's document."""
+        segment, number = self.at(passage)
+        return segment.document_base + segment.documents[number]
+
+    def count_documents(self, passages: Iterable[int]) -> int:
+        """In how many documents the passages are."""
+        if len(self._all) == 1:
+            return len(set(map(self._all[0].documents.__getitem__, passages)))
+        return len(set(map(self.document_of, passages)))
+
+    def frequency(self, word: str) -> int:
+        """In how many passages that are not deleted a token is."""
+        return sum(segment.frequency(word) for segment in self._all)
 
 
 def decode_within(data: bytes) -> str:
@@ -240,8 +347,7 @@ def _scan(segment: Segment, wanted: bytes) -> set[int]:
 
 
 def _prefixed(segment: Segment, prefix: str) -> set[int]:
-    grams = segment.postings.terms("grams", prefix)
-    return {number for gram in grams for number in segment.postings.postings("grams", gram)[0]}
+    return segment.postings.having_prefix("grams", prefix)
 
 
 def _reaching_back(segment: Segment, numbers: Iterable[int], reach: int) -> set[int]:
@@ -281,6 +387,34 @@ def _search_words(stems: tuple[str, ...]) -> _Search:
     first, *others = (re.escape(encode(beginning(word))) for word in stems)
     starts = [rb"%s(?<![0-9a-z]%s)" % (first, first), *others]  # what is fixed comes first, so that the scan skips along by it
     return re.compile((rb"(?:'s)?" + _GAP_BYTES).join(rb"(%s[0-9a-z\x80-\xff]*)" % start for start in starts)).search
+
+
+@lru_cache(maxsize=256)
+def _search_whole(wanted: bytes) -> Callable[[mmap | bytes, int, int], list[bytes]]:
+    """Finds a literal where no word of ASCII letters and digits goes on over its edges."""
+    literal, letter = re.escape(wanted), rb"[0-9a-z]"
+    before = rb"(?<!%s%s)" % (letter, literal) if re.match(letter, wanted) else b""
+    behind = rb"(?!%s)" % letter if re.match(letter, wanted[-1:]) else b""
+    return re.compile(literal + before + behind).findall
+
+
+_ACCENT = re.compile(rb"[\xc2\xc3\xcc]")
+_GOES_ON = re.compile(rb"[a-z]*[A-Z0-9]")
+
+
+def _may_have_part(text: bytes, stems: Iterable[str]) -> bool:
+    """Whether a word of the stems may be in original text as a part of one that is several.
+
+    That is where a capital or a digit is, in it or where it begins, in the middle of a word; or accents, not looked into.
+    """
+    lower = text.lower()
+    for wanted in (encode(beginning(word)) for word in stems):
+        for at in occurrences(lower, wanted, 0, len(lower)):
+            if text[at - 1 : at].isalpha() and not text[at : at + 1].islower():
+                return True
+            if _GOES_ON.match(text, at + len(wanted) - 1):
+                return True
+    return not text.isascii() and _ACCENT.search(text) is not None
 
 
 def _longest(stem: str) -> int:

@@ -14,9 +14,11 @@ from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import BytesIO
+from itertools import accumulate
 from operator import sub
 from pathlib import Path
-from pickle import dumps
+from pickle import dumps, load
 from typing import Any
 
 from whoosh import fields, formats
@@ -25,7 +27,7 @@ from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3Codec, W3TermInfo
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 from whoosh.reading import TermNotFound
-from whoosh.system import pack_int, pack_ushort
+from whoosh.system import pack_int, pack_ushort, unpack_int
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from ..errors import IndexDamaged
@@ -40,6 +42,7 @@ BLOCK = 4096
 """Postings to a block, uncompressed."""
 
 _FOLDER = "postings"
+_LAST = b"\xff"  # behind every byte of UTF-8
 Postings = tuple["array[int]", "array[float]"]
 """The numbers of passages, rising, and how often each has the term."""
 
@@ -189,6 +192,29 @@ class PostingsReader:
                 matcher._next_block()
         return numbers, weights
 
+    def having_prefix(self, field: str, prefix: str) -> set[int]:
+        """The passages that have a term which begins with a prefix: `terms` and `postings` in one.
+
+        The lists of such terms stand one behind the other in the file, and are read in one go.
+        """
+        found = set[int]()
+        with _translated(self._segment):
+            terms = self._reader._terms
+            key = terms._keycoder(field, prefix.encode("utf-8", "surrogatepass"))
+            start, end = _list_from(terms, key), _list_from(terms, key + _LAST)
+            if start is None:
+                return found
+            data = terms._postfile.get(start, (_ENDLESS if end is None else end) - start)
+            file, at, is_last = BytesIO(data), 0, True
+            while at < len(data):
+                at += len(WHOOSH3_HEADER_MAGIC) if is_last else 0
+                (size,) = unpack_int(data[at : at + _INT])
+                file.seek(at + _INT)
+                load(file)  # noqa: S301 - the head; see above of pickles
+                found.update(accumulate(load(file)[0]))  # noqa: S301
+                at, is_last = at + _INT + abs(size), size < 0
+        return found
+
     def frequency(self, field: str, term: str) -> int:
         """In how many passages a term is, deleted ones included."""
         count: int = self._reader.doc_frequency(field, term.encode("utf-8", "surrogatepass"))
@@ -206,6 +232,18 @@ class PostingsReader:
         """Close the files."""
         self._reader.close()
         self._index.close()
+
+
+_INT, _ENDLESS = len(pack_int(0)), 1 << 62
+
+
+def _list_from(terms: Any, key: bytes) -> int | None:
+    """Where in the file the first posting list begins whose key is not before one; None if there is none."""
+    if (at := terms._tindex.closest_key_pos(key)) is None:
+        return None
+    _, start, length = terms._tindex.key_and_range_at(at)
+    offset: int = W3TermInfo.from_bytes(terms._tindex.dbfile.get(start, length)).extent()[0]
+    return offset
 
 
 @contextmanager
