@@ -54,9 +54,9 @@ class Narrowed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._lexicon, name)
 
-    def equivalents(self, key: str) -> tuple[Equivalent, ...]:
+    def equivalents(self, key: str, surface: str = "") -> tuple[Equivalent, ...]:
         """Those that another source has too."""
-        return tuple(found for found in self._lexicon.equivalents(key) if set(found.sources) - self._without)
+        return tuple(found for found in self._lexicon.equivalents(key, surface) if set(found.sources) - self._without)
 
 
 def pages(results: Any, corpus: Path) -> list[str]:

@@ -22,16 +22,21 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..index.model import Report
+    from ..index.model import Report, Results
 
 FOLDER = ".tongwen"
 MATCH = ("exact", "script", "region", "cross")
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+"""Those that are named; `lang:` and --lang know more words for them."""
+
 FORMS = {"json": "--json", "paths": "-l", "count": "-c"}
 """Results for programs: the option of each."""
 
 MOST_LISTED = 20
 """How many skipped files are listed without --verbose."""
+
+FARTHEST = 16
+"""How many times as many passages as are wanted are looked at, where most of the best are of few documents."""
 
 _WIDEST, _NARROWEST, _USUAL = 100, 20, 80
 
@@ -46,6 +51,17 @@ class _Trouble(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         _say(f"tongwen: {self.message}")
+
+
+def _mistake(error: click.UsageError, command: str) -> click.ClickException:
+    """A wrong use of a command as trouble in one line; to be called without arguments is none, and answered with help."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # of click 8.2 and later
+        return error
+    near = getattr(error, "possibilities", None)  # of an option or a command that is misspelt
+    message = (error.message if near else error.format_message()).rstrip(".")
+    meant = f" (did you mean {' or '.join(near)}?)" if near else ""
+    see = f"{error.ctx.command_path if error.ctx else command} --help"
+    return _Trouble(f"{message[:1].lower()}{message[1:]}{meant}; see: {see}")
 
 
 def _hush(stream: TextIO) -> None:
@@ -85,9 +101,17 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)  # in the order a person needs them
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            raise _mistake(error, "tongwen") from None
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _mistake(error, f"tongwen {ctx.invoked_subcommand}") from None
         except KeyboardInterrupt:
             _say("interrupted; the index is as it was" if ctx.invoked_subcommand in ("index", "rebuild") else "interrupted")
             raise click.exceptions.Exit(130) from None
@@ -152,7 +176,7 @@ def _existing(given: str | None) -> str | Path:
     if (found := given or _nearest()) is None:
         from ..index.errors import IndexNotFound
 
-        raise IndexNotFound(f"{_here()}/{FOLDER}")
+        raise IndexNotFound(os.path.join(_here(), FOLDER))  # noqa: PTH118 - as above
     return found
 
 
@@ -177,12 +201,12 @@ def _colorful(choice: str) -> bool:
 
 
 _INDEX_HELP = f"The index.  [default: the nearest {FOLDER} in this folder or one above]"
-_MATCH_HELP = """How far a word reaches: its very characters; all scripts (Simplified, Traditional, width, case); words of other
-regions too (晶片 = 芯片); words of the other language too (chip = 芯片)."""
+_MATCH_HELP = """How far a word reaches: its very characters; all scripts (Simplified, Traditional, width, case) and forms of an
+English word (chip = chips); words of other regions too (晶片 = 芯片); words of the other language too (chip = 芯片)."""
 _LEXICON_HELP = f"""Equivalents of your own, a pair a line: TERM TAB TERM [TAB region, cross or never].
 [default: lexicon.tsv in {FOLDER}, if there]"""
 _PATH_HELP = "Only documents whose path matches, such as '*/news/*.md'; * crosses /."
-_LANG_HELP = f"Only documents in {', '.join(LANGUAGES)}."
+_LANG_HELP = f"Only documents in {', '.join(LANGUAGES)}; zh, zh-CN, zh-TW and zh-HK will do, too."
 _COPIES_HELP = "Show each of several near-identical passages by itself."
 _DICTIONARY_HELP = "Words of your own, one a line: WORD [FREQUENCY] [TAG].  Kept with the index."
 _COLOR_HELP = "Mark hits by colour instead of « »; auto does so on a terminal, unless NO_COLOR is set."
@@ -193,26 +217,36 @@ def _known(ctx: click.Context, param: click.Parameter, encoding: str | None) -> 
     try:
         "".encode(encoding or "utf-8")
     except (LookupError, ValueError):
-        raise click.BadParameter(f"{encoding} is no encoding known here; try utf-8, gb18030, big5, utf-16") from None
+        raise _Trouble(f"{encoding} is no encoding known here; try utf-8, gb18030, big5, utf-16") from None
     return encoding
+
+
+def _languages(ctx: click.Context, param: click.Parameter, begun: str) -> list[str]:
+    """What may be meant by a language of which the beginning is typed."""
+    return [language for language in LANGUAGES if language.lower().startswith(begun.lower())]
 
 
 def _present(ctx: click.Context, param: click.Parameter, file: str | None) -> str | None:
     """The file, if it is there."""
     if file is not None and not os.path.exists(file):  # noqa: PTH110 - pathlib takes long to import
-        raise _Trouble(f"{file}: no such file; check the spelling, or leave out {param.opts[0]}")
+        raise _Trouble(f"{file or repr(file)}: no such file; check the spelling, or leave out {param.opts[0]}")
     return file
 
 
+class _Number(click.IntRange):
+    """A whole number, called so."""
+
+    name = "number"
+
+
 _dir, _file = click.Path(file_okay=False), click.Path(dir_okay=False)
-_language = click.Choice(LANGUAGES, case_sensitive=False)
 index_option = click.option(
     "--index", "index_dir", metavar="DIR", envvar="TONGWEN_INDEX", show_envvar=True, type=_dir, help=_INDEX_HELP
 )
 match_option = click.option("--match", type=click.Choice(MATCH), default="cross", show_default=True, help=_MATCH_HELP)
 lexicon_option = click.option("--lexicon", metavar="FILE", type=_file, callback=_present, help=_LEXICON_HELP)
 path_option = click.option("--path", metavar="GLOB", help=_PATH_HELP)
-lang_option = click.option("--lang", type=_language, metavar="LANGUAGE", help=_LANG_HELP)
+lang_option = click.option("--lang", metavar="LANGUAGE", shell_complete=_languages, help=_LANG_HELP)
 copies_option = click.option("--copies", is_flag=True, help=_COPIES_HELP)
 color_option = click.option(
     "--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True, help=_COLOR_HELP
@@ -261,7 +295,8 @@ def index(paths: tuple[str, ...], index_dir: str | None, **how: Any) -> None:
     tongwen index
     pandoc -t plain book.epub | tongwen index -
 
-    The nearest index in this folder or one above is used; if there is none, it is made in this folder.
+    The nearest index in this folder or one above is used; if there is none, it is made in this folder.  The first index on a
+    machine compiles the lexicon, once for all indexes; that takes some seconds.
     """
     from ..index.build import build
 
@@ -275,7 +310,8 @@ def index(paths: tuple[str, ...], index_dir: str | None, **how: Any) -> None:
 def rebuild(index_dir: str | None, **how: Any) -> None:
     """Make the index anew from all that was indexed before.
 
-    The old index answers until the new one is complete.
+    The old index answers until the new one is complete.  If the lexicon is another than before, or not there, it is compiled,
+    which takes some seconds.
 
     \b
     tongwen rebuild
@@ -305,16 +341,18 @@ def _work(job: Callable[..., Report], *what: Any, quiet: bool, verbose: bool, **
 @click.option(
     "-n",
     "--limit",
-    type=click.IntRange(min=0),
+    type=_Number(min=0),
     metavar="N",
-    help="Show N passages, 3 of a document at the most; 0 shows all.  [default: 10]",
+    help="Show N passages, 3 of a document at the most, with --json the best N; 0 shows all.  [default: 10]",
 )
 @match_option
 @lexicon_option
 @path_option
 @lang_option
 @copies_option
-@click.option("--json", is_flag=True, help="One JSON object a line for each passage.")
+@click.option(
+    "--json", is_flag=True, help="One JSON object a line for each passage; nothing on stdout and status 1 if there is none."
+)
 @click.option(
     "-l",
     "paths",
@@ -346,8 +384,9 @@ def search(
     title:word in the title.  Words and phrases are also found by what else they are called; --match script holds that back.
     The shell eats straight quotes, so quote them once more; “…” and 「…」 it leaves alone.  After -- everything is query.
 
-    What is marked for something else than itself says so: (≈晶片) is the word of another region for 晶片, (=chip) that of the
-    other language for chip, (~huang renxun) sounds like it.  Near-identical passages are shown as one.
+    What is marked for something else than itself says so: (≈晶片) is the word of another region for 晶片, (=chip) another word
+    for chip, mostly of the other language, (~huang renxun) sounds like it, (~chpis) is spelt nearly so.  Passages of a document
+    stand together; #7 behind a place is the passage's rank, if it is not the seventh.  Near-identical ones are shown as one.
     """
     from dataclasses import replace
 
@@ -359,9 +398,13 @@ def search(
         raise click.UsageError(f"{' and '.join(FORMS[name] for name in forms)} exclude each other; choose one")
     form = forms[0] if forms else "people"
     most = {"count": 1, "paths": 0}.get(form, 10 if limit is None else limit)
-    collapse = form in ("people", "json") and not copies
+    asked["collapse"] = form in ("people", "json") and not copies
+    more: dict[str, int] = {}
     with Searcher(_existing(index_dir), lexicon) as searcher:
-        results = searcher.search(" ".join(query), limit=most, collapse=collapse, **asked)
+        if form == "people" and most:
+            results, more = _shown(lambda limit: searcher.search(" ".join(query), limit=limit, **asked), most)
+        else:  # who asks for all gets all, and programs get the ranking as it is
+            results = searcher.search(" ".join(query), limit=most, **asked)
     _say(*(f"tongwen: {warning}" for warning in results.warnings))
     if form == "count":
         lines = [str(results.complete or results.total)]
@@ -373,19 +416,49 @@ def search(
         lines = found[: limit or None]
         lines = list(map(render.clean, lines)) if sys.stdout.isatty() else lines
     else:
-        of_each = len(results) if limit == 0 else render.MOST_PASSAGES  # who asks for all gets all
-        lines = render.format_hits(results.hits, _width(sys.stdout), _colorful(color), _here(), of_each, results.query)
+        lines = render.format_hits(results.hits, _width(sys.stdout), _colorful(color), _here(), results.query, more)
     _out(lines)
-    if form in ("paths", "people"):
+    if form != "count" and not results.total:
         usual = {"match": "cross", "path": None, "lang": None}
         narrowed = [f"--{name}" for name in usual if asked[name] != usual[name]]
-        _say(render.format_summary(results, narrowed, len(lines) if form == "paths" else None))
+        _say(render.format_nothing(results.query, narrowed, _again("explain", results.query, index_dir, lexicon)))
+    elif form in ("paths", "people"):
+        _say(render.format_summary(results, len(lines) if form == "paths" else None))
     if results.partial:
         _say("no passage has all the words; these have some")
     elif form == "people" and results.complete < results.total:
         _say(f"{results.complete:,} of them {'has' if results.complete == 1 else 'have'} all the words, the others some")
     _say(*render.format_suggestions(results.suggestions))
     raise click.exceptions.Exit(0 if results.total else 1)
+
+
+def _shown(search: Callable[[int], Results], limit: int) -> tuple[Results, dict[str, int]]:
+    """A search for `limit` passages, of which few are of one document; and how many of each document were passed over.
+
+    More than `limit` of the ranking are asked for only where some were passed over.
+    """
+    from dataclasses import replace
+
+    from .render import MOST_PASSAGES, chosen
+
+    asked, seconds = limit, 0.0
+    while True:
+        results = search(asked)
+        seconds += results.seconds
+        hits, more = chosen(results, limit)
+        enough = min(limit, MOST_PASSAGES * results.documents)
+        if len(hits) >= enough or len(results) < asked or asked >= FARTHEST * limit:
+            return replace(results, hits=tuple(hits), seconds=seconds), more
+        asked *= 4
+
+
+def _again(command: str, query: str, index_dir: str | None, lexicon: str | None) -> str:
+    """The command line that asks another command about the query of this one, with the same index and lexicon."""
+    from shlex import join
+
+    index = ["--index", index_dir] if index_dir and index_dir != os.environ.get("TONGWEN_INDEX") else []
+    own = ["--lexicon", lexicon] if lexicon else []
+    return join(["tongwen", command, *index, *own, *(["--"] if query.startswith("-") else []), query])
 
 
 @cli.command()
@@ -407,13 +480,26 @@ def status(index_dir: str | None, json: bool) -> None:
 
 @cli.command(cls=_QueryCommand)
 @click.argument("query", nargs=-1, required=True, metavar="QUERY...")
-@click.option("--hit", type=click.IntRange(min=1), metavar="N", help="Show what the score of the Nth hit is made of.")
+@click.option(
+    "--hit",
+    type=_Number(min=1),
+    metavar="N",
+    help="Show what the score of the hit of rank N is made of: the Nth that a search shows, or the one it shows with #N.",
+)
 @index_option
 @match_option
 @lexicon_option
 @path_option
 @lang_option
 @copies_option
+@click.option(
+    "-n",
+    "--limit",
+    type=_Number(min=0),
+    metavar="N",
+    expose_value=False,
+    help="No effect: a hit's rank is the same however many are shown.  Taken so that the options of a search can be given.",
+)
 @click.option("--json", is_flag=True, help="One JSON object.")
 @color_option
 def explain(
@@ -436,12 +522,13 @@ def explain(
     score, - must be absent.  With --hit, give the options of the search that showed the hit.
     """
     from . import render
-    from .search import Searcher
+    from .search import EXAMPLE, Searcher
 
     text, width = " ".join(query), _width(sys.stdout)
     with Searcher(_existing(index_dir), lexicon) as searcher:
         if hit is not None:
             explained = searcher.explain_hit(text, hit, collapse=not copies, **asked)
+            _say(*(f"tongwen: {warning}" for warning in explained.warnings))
             _out(
                 [render.format_explained_hit_json(explained)]
                 if json
@@ -449,6 +536,8 @@ def explain(
             )
             return
         explanation = searcher.explain(text, **asked)
+    if not explanation.plan:
+        raise _Trouble("; ".join(["nothing to search for", *(explanation.warnings or [EXAMPLE])]))
     _say(*(f"tongwen: {warning}" for warning in explanation.warnings))
     _out([render.format_explanation_json(explanation)] if json else render.format_explanation(explanation, width))
 
@@ -470,13 +559,14 @@ def why_not(
     \b
     tongwen why-not news/chips.txt 晶片 出口
 
-    Give the options of the search that did not find it.  Exit status: 0 if it is found, 1 if not.
+    Give --match, --lexicon, --path and --lang as in the search that did not find it.  Exit status: 0 if it is found, 1 if not.
     """
     from . import render
     from .search import Searcher
 
     with Searcher(_existing(index_dir), lexicon) as searcher:
         reason = searcher.why_not(file, " ".join(query), **asked)
+    _say(*(f"tongwen: {warning}" for warning in reason.warnings))
     _out([render.format_why_not_json(reason)] if json else map(render.clean, reason.sentences))
     raise click.exceptions.Exit(0 if reason.found else 1)
 

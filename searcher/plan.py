@@ -6,17 +6,18 @@ how often it has a word.  Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeGuard
 
 from ..index.analysis import Piece, cut, grams, pieces
 from ..index.fold import fold, fold_with_offsets, original_span
+from ..index.lexicon import key_of
 from ..index.model import LEVELS, AllOf, AnyOf, Filter, Hint, Level, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ..index.scripts import is_unspaced, runs
 from . import query
-from .widen import FUNCTION_WORDS, SPELT, Known, Token, Widener, unwidened
+from .widen import DOUBTFUL, FUNCTION_WORDS, SPELT, Known, Token, Widener, unwidened
 
 if TYPE_CHECKING:
     from ..index.lexicon import Lexicon
@@ -35,6 +36,9 @@ LANGUAGES = {
     "und": "und",
 }
 """What may be said for a language, in lower case, and what is meant."""
+
+_LEADING_SIGNS = frozenset(".#@$")  # .NET is no net
+_INITIALS = 4
 
 
 def language(text: str) -> str | None:
@@ -101,7 +105,7 @@ class _Planner:
         for node in nodes:
             own = self.tokens(node)
             if self.widener and not self.absent and not node.exact:
-                own = self.widener.joined(own)
+                own = _as_names(self.widener.joined(own))
             if len(own) > 1 and (self.absent or node.exact):
                 own = [Token(self.whole(node), "")]
             elif len(own) > 1:
@@ -119,7 +123,7 @@ class _Planner:
                 yield replace(whole, parts=parts)
 
     def is_optional(self, token: Token) -> bool:
-        return self.level == LEVELS[-1] and not self.absent and fold(token.leaf.typed) in FUNCTION_WORDS
+        return token.is_function and self.level == LEVELS[-1] and not self.absent
 
     def tokens(self, node: query.Word) -> list[Token]:
         """The parts of a typed word."""
@@ -137,19 +141,32 @@ class _Planner:
         """A piece of a word as tokens; cut into words if it is of a script without spaces."""
         if is_unspaced(piece.text):
             parts = [piece] if together else cut(piece, self.known.word, self.known.passages)
-            return [Token(Term(part.text, part.typed, exact=exact), "" if exact else part.text) for part in parts]
+            terms = [Term(part.text, part.typed, exact=exact) for part in parts]
+            return [Token(term, "" if exact else term.text, (), not exact and term.text in FUNCTION_WORDS) for term in terms]
         if exact:
             return [Token(Term(piece.text, piece.typed, word=not piece.literal, exact=True), "")]
         words = Words(piece.stems, piece.typed)
         if not piece.literal:
             apart = (Variant(Words(piece.parts, piece.typed), "script", SPELT),) if piece.parts else ()
-            return [Token(words, " ".join(piece.stems), apart)]
+            if initials := self.initials(piece):
+                pointed = Variant(Words(tuple(piece.text), piece.typed), "script", SPELT)
+                return [Token(words, initials, (*apart, pointed))]
+            return [Token(words, " ".join(piece.stems), apart, piece.text in FUNCTION_WORDS)]
         variants = (
             [Variant(words, "script", SPELT), Variant(Term(piece.joined, piece.typed), "script", SPELT)] if piece.joined else []
         )
-        return [
-            Token(Term(piece.text, piece.typed, word=False), " ".join(piece.stems) if piece.joined else "", tuple(variants))
-        ]
+        key = "" if piece.text[0] in _LEADING_SIGNS else key_of(piece.text)
+        return [Token(Term(piece.text, piece.typed, word=False), key, tuple(variants))]
+
+    def initials(self, piece: Piece) -> str:
+        """The key of initials that are typed without points, "" if the lexicon has none: US is U.S., us and Us are not.
+
+        Those that the lexicon knows as a word, AI, are that.
+        """
+        if self.widener is None or not (piece.typed.isupper() and piece.text.isalpha() and 1 < len(piece.text) <= _INITIALS):
+            return ""
+        known, key = self.widener.lexicon.equivalents, " ".join(piece.text)
+        return key if known(key) and not known(" ".join(piece.stems)) else ""
 
     def whole(self, node: query.Word) -> Term:
         """A typed word in one piece, without the signs around it."""
@@ -171,22 +188,22 @@ class _Planner:
         start, end = original_span(node.text, offsets, at, at + len(text))  # without what is invisible around it
         exact = self.level == LEVELS[0] or node.exact
         term = Term(text, node.text[start:end], word=False, exact=exact)
-        if node.slop:
-            return self.near(node)
+        if node.slop is not None:
+            return self.near(node, node.slop)
         if exact or self.absent or self.widener is None:
             return term
         tokens = [token for piece in pieces(node.text) for token in self.tokens_of(piece, exact=False)]
         variants = self.widener.phrase(tokens, term)
         return Wide(term, tuple(variants)) if variants else term
 
-    def near(self, node: query.Phrase) -> Plan | None:
+    def near(self, node: query.Phrase, slop: int) -> Plan | None:
         if self.level == LEVELS[0]:
             self.warnings.append(f"{node} was searched in every spelling; words near each other cannot be taken as typed")
         leaves = tuple(dict.fromkeys(token.leaf for piece in pieces(node.text) for token in self.tokens_of(piece, exact=False)))
         if not leaves:
             self.warnings.append(f"nothing in {node} is a word that others could be near to, and it was left out")
             return None
-        return leaves[0] if len(leaves) == 1 else Near(leaves, node.slop, node.text)
+        return leaves[0] if len(leaves) == 1 else Near(leaves, slop, node.text)
 
     def fuzzy(self, token: Token) -> Token:
         """A word of letters with the words of the index that are spelt nearly like it."""
@@ -194,7 +211,7 @@ class _Planner:
             self.warnings.append(f"{token.leaf.typed}~ was searched without ~, which is for words of letters")
             return token
         similar = self.known.similar(fold(token.leaf.typed))
-        variants = [Variant(Term(word, token.leaf.typed), "script", weight) for word, weight in similar]
+        variants = [Variant(Term(word, token.leaf.typed), "spelt", weight) for word, weight in similar]
         return replace(token, variants=(*token.variants, *variants))
 
     def wildcard(self, node: query.Wildcard) -> Plan | None:
@@ -211,14 +228,35 @@ class _Planner:
         if node.name == "path":
             return Filter("path", "*".join(parts))
         if node.name == "title":
+            self.plainly(node.child)
             return _all(Filter("title", folded) for part in parts if (folded := fold(part).strip()))
         return self.language("*".join(parts))
+
+    def plainly(self, node: query.Word | query.Phrase | query.Wildcard) -> None:
+        """Say that a title is looked for in every spelling, if something else was asked."""
+        if self.level == LEVELS[0] or node.exact:
+            self.warnings.append(f"title:{node} was searched in every spelling; a title cannot be taken as typed")
+        if (isinstance(node, query.Word) and node.fuzzy) or (isinstance(node, query.Phrase) and node.slop is not None):
+            self.warnings.append(f"title:{node} was searched without ~, which is for what is in the text")
 
     def language(self, text: str) -> Plan | None:
         if known := language(text):
             return Filter("lang", known)
         self.warnings.append(f"lang:{text} was left out; languages are zh-Hans, zh-Hant and en")
         return None
+
+
+def _as_names(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens of one typed word, those of them that are likely to be a name neither left out nor translated.
+
+    Those are single characters side by side, one of which could be a function word: 陈|中|和 is not 陈 (lay out), in, and.
+    """
+    found = list[Token]()
+    for single, group in groupby(tokens, lambda token: len(token.key) == 1 and is_unspaced(token.key)):
+        run = list(group)
+        doubtful = any(token.key in DOUBTFUL for token in run) and not all(token.is_function for token in run)
+        found += [replace(token, key="", is_function=False) for token in run] if single and doubtful else run
+    return found
 
 
 def _is_plain(node: query.Node) -> TypeGuard[query.Word]:

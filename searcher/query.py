@@ -10,7 +10,7 @@ is a tree of nothing but negatives, or a word of nothing but punctuation.
     \-a \OR \"      plain text      chip~            and words spelt nearly like it
 
 `OR` joins only its two neighbours: `a b OR c d` is `(a (b | c) d)`.  Operators are upper case and words by themselves.
-Full-width forms （ ） － ： ＊ ｜ ＝ ＯＲ mean the same; “ ” „ ‟ " ＂ open and close each other, 「 is closed by 」, 『 by 』.
+Full-width （ ） － ： ＊ ｜ ＝ ～ ＯＲ mean the same; “ ” „ ‟ " ＂ open and close each other, 「 is closed by 」, 『 by 』.
 Whatever is typed gives the nearest sensible tree, and a warning for each thing that had to be mended or left out.  A tree
 prints as a query that parses to the same tree.
 """
@@ -21,18 +21,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..index.scripts import is_letter
+
 FIELDS = ("title", "path", "lang")
 DEPTH = 50  # of brackets; deeper ones are left out
 MOST_SLOP = 1000
-_MINUS, _DOUBLE = "-－−", '“”„‟"＂'
+_MINUS, _TILDE, _DOUBLE = "-－−", "~～", '“”„‟"＂'
 _NARROW = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 _WORD = re.compile(rf"(?s)(?P<word>(?:\\.|[^\s()（）{_DOUBLE}「『\\])+)")
 _TOKEN = re.compile(
     rf"(?s)(?P<space>\s+)|(?P<open>[(（])|(?P<close>[)）])|(?P<minus>[{_MINUS}]+)"
     rf"|(?P<quote>(?P<exact>[=＝]?)(?:[{_DOUBLE}](?P<double>(?:\\.|[^\\{_DOUBLE}])*)|「(?P<corner>(?:\\.|[^\\」])*)"
-    rf"|『(?P<white>(?:\\.|[^\\』])*))(?P<end>[{_DOUBLE}」』]?)(?P<slop>~[0-9]*)?)|{_WORD.pattern[4:]}"
+    rf"|『(?P<white>(?:\\.|[^\\』])*))(?P<end>[{_DOUBLE}」』]?)(?P<slop>[{_TILDE}][0-9０-９]*)?)|{_WORD.pattern[4:]}"
 )
-_MEANING = re.compile(r"[\\*＊~=＝]")  # what is more than text in a word
+_MEANING = re.compile(rf"[\\*＊{_TILDE}=＝]")  # what is more than text in a word
 _MARKS = re.compile(r"(?s)(\\.)|[*＊]+|(?<!~)~+\Z")
 _PART = re.compile(r"(?s)((?:\\.|[^\\*])*)\*")
 _SPECIAL = re.compile(rf"[\\\s()（）{_DOUBLE}「『*＊]")  # to be escaped anywhere in a word
@@ -55,15 +57,15 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Quoted text; with `slop`, its words in any order with at most so many others among them."""
+    """Quoted text; unless `slop` is None, its words in any order with at most so many others among them."""
 
     text: str
     exact: bool = False
-    slop: int = 0
+    slop: int | None = None
 
     def __str__(self) -> str:
         quoted = re.sub(rf"[\\{_DOUBLE}]", r"\\\g<0>", self.text)
-        return f'{"=" if self.exact else ""}"{quoted}"{f"~{self.slop}" if self.slop else ""}'
+        return f'{"=" if self.exact else ""}"{quoted}"{"" if self.slop is None else f"~{self.slop}"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +146,17 @@ def _plain(text: str) -> str:
 def _printed(parts: Sequence[str], exact: bool) -> str:
     """The word with `*` between its parts, and a backslash wherever it would be read as something else."""
     text = "*".join(_SPECIAL.sub(r"\\\g<0>", part) for part in parts)
-    text = text[:-1] + "\\~" if text.endswith("~") else text
+    text = f"{text[:-1]}\\{text[-1]}" if text.endswith("~") or _waves(text) else text
     if exact or text.translate(_NARROW) in ("OR", "AND", "NOT", "|") or text.startswith((*_MINUS, "=", "＝")):
         return ("=" if exact else "\\") + text
     name, colon, _ = text.translate(_NARROW).partition(":")
     return f"{text[: len(name)]}\\{text[len(name) :]}" if colon and name.lower() in FIELDS else text
+
+
+def _waves(text: str) -> int:
+    """How many full-width ～ end a word of letters; behind anything else, as in 哈哈～, they are but a tone of voice."""
+    word = text.rstrip("～")
+    return len(text) - len(word) if is_letter(word[-1:]) else 0
 
 
 def _joined(kind: type[And | Or], nodes: Sequence[Node]) -> Node | None:
@@ -245,11 +253,11 @@ class _Parser:
         text = _plain(found["double"] or found["corner"] or found["white"] or "").strip()
         self._warn("an empty quote was left out", when=not text)
         self._warn("the quote was not closed; it was closed at the end", when=bool(text) and not found["end"])
-        slop = min(int((found["slop"] or "")[1:] or 0), MOST_SLOP)
-        self._warn('~ behind a quote needs a number, as in "a b"~5, and was left out', when=found["slop"] == "~")
-        self._warn("a quote is either exact (=) or loose (~); ~ was left out", when=bool(found["exact"] and slop))
-        exact = bool(found["exact"])
-        self._add(Phrase(text, exact, 0 if exact else slop) if text else None)
+        number, exact = (found["slop"] or "")[1:], bool(found["exact"])
+        slop = min(int(number[:9]), MOST_SLOP) if number else None  # Python reads no number of thousands of digits
+        self._warn('~ behind a quote needs a number, as in "a b"~5, and was left out', when=bool(found["slop"] and not number))
+        self._warn("a quote is either exact (=) or loose (~); ~ was left out", when=exact and slop is not None)
+        self._add(Phrase(text, exact, None if exact else slop) if text else None)
 
     def _word(self, found: re.Match[str]) -> None:
         typed, start = found[0], found.start()
@@ -280,6 +288,8 @@ class _Parser:
             return Word(_plain(typed.replace("＊", "*")))
         exact = len(typed) > 1 and typed[0] in "=＝"
         typed = typed[exact:]
+        if waves := _waves(typed):
+            typed = f"{typed[:-waves]}~"
         text = _MARKS.sub(lambda found: found[1] or ("" if found[0][0] == "~" else "*"), typed) or typed
         fuzzy = typed.endswith("~") and not text.endswith("~")
         self._warn("a lone * was left out", when=text == "*")

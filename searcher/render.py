@@ -13,11 +13,11 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..index.model import ExplainedHit, Explanation, Hit, Like, Mark, Results, Suggestion, WhyNot
 
@@ -32,7 +32,12 @@ MOST_LIKE = 2
 
 RESET, BOLD, DIM, MARK, PATH, LINE = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[35m", "\x1b[32m"
 _INDENT = "  "
-_SIGNS = {"region": "≈", "cross": "=", "sound": "~"}  # before what was typed, behind a mark that is something else
+_SIGNS = {
+    "region": "≈",
+    "cross": "=",
+    "sound": "~",
+    "spelt": "~",
+}  # before what was typed, behind a mark that is something else
 _WIDEST_NOTE = 32  # columns of what was typed
 _TOGETHER = 8  # code points of a mark that stay on the line of the note behind it
 
@@ -179,36 +184,41 @@ def notes_of(hit: Hit, query: str) -> tuple[Spans, Notes]:
     by side in the query too.
     """
     from ..index.fold import fold
+    from .highlight import merged
 
     far, said = _far_marks(hit, query), set[tuple[str, str]]()
     of_end: dict[int, list[str]] = {}
-    for start, end, level, typed in far:
-        if (key := (fold(hit.text[start:end]), typed)) not in said:
+    for mark in far:
+        if (key := (fold(hit.text[mark.start : mark.end]), mark.typed)) not in said:
             said.add(key)
-            of_end.setdefault(end, []).append(_SIGNS[level] + _shortened(clean(" ".join(typed.split())), _WIDEST_NOTE))
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted([*hit.highlights, *((start, end) for start, end, _, _ in far)]):
-        if spans and start <= spans[-1][1]:
-            spans[-1] = spans[-1][0], max(spans[-1][1], end)
-        else:
-            spans.append((start, end))
+            note = _SIGNS[mark.level] + _shortened(clean(" ".join(mark.typed.split())), _WIDEST_NOTE)
+            of_end.setdefault(mark.end, []).append(note)
+    spans = merged(sorted((*hit.matched, *far), key=lambda mark: mark.start))
     return spans, [(end, f" ({', '.join(of_end[end])})") for end in sorted(of_end)]
 
 
-def _far_marks(hit: Hit, query: str) -> list[tuple[int, int, str, str]]:
-    """The marks that are not what was typed, as start, end, level, typed, without those inside others."""
-    far: list[tuple[int, int, str, str]] = []
+def _far_marks(hit: Hit, query: str) -> list[Mark]:
+    """The marks that are not what was typed, those of words side by side as one, without those inside others."""
+    far: list[Mark] = []
     marks = [mark for mark in hit.matched if mark.level in _SIGNS]
     for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end, list(_SIGNS).index(mark.level))):
         if any(_covers(other, mark) for other in hit.matched):
             continue
-        start, end, level, typed = far[-1] if far else (0, 0, "", "")
-        touches = mark.level == level and mark.start >= end and hit.text[end : mark.start] in ("", " ")
-        if touches and (together := re.search(rf"{re.escape(typed)}\s*{re.escape(mark.typed)}", query)):
-            far[-1] = start, mark.end, level, together[0]
+        if far and (together := _together(far[-1], mark, hit.text, query)):
+            far[-1] = together
         else:
-            far.append((mark.start, mark.end, mark.level, mark.typed))
+            far.append(mark)
     return far
+
+
+def _together(one: Mark, other: Mark, text: str, query: str) -> Mark | None:
+    """Two marks as one, if they stand side by side both in the text and, by what was typed for them, in the query."""
+    from ..index.model import Mark
+
+    if one.level != other.level or other.start < one.end or text[one.end : other.start] not in ("", " "):
+        return None
+    typed = re.search(rf"{re.escape(one.typed)}\s*{re.escape(other.typed)}", query)
+    return Mark(one.start, other.end, one.level, typed[0]) if typed else None
 
 
 def _covers(other: Mark, mark: Mark) -> bool:
@@ -230,12 +240,17 @@ def _place(hit: Hit, cwd: str, color: bool) -> str:
     return f"{path} ¶{hit.passage}" if hit.line is None else f"{path}:{line}"
 
 
-def _passage(hit: Hit, query: str, width: int, color: bool, cwd: str) -> list[str]:
-    """Where a hit is, its passage, and where there are others like it."""
+def _dim(text: str, color: bool) -> str:
+    return f"{DIM}{text}{RESET}" if color else text
+
+
+def _passage(hit: Hit, query: str, width: int, color: bool, cwd: str, rank: str = "") -> list[str]:
+    """Where a hit is, with its `rank` if that is to be said, its passage, and where there are others like it."""
     marks, notes = notes_of(hit, query)
     passage = format_passage(hit.text, marks, width - len(_INDENT), color, notes)
-    like = [f"{DIM}{_like(hit.like, cwd)}{RESET}" if color else _like(hit.like, cwd)] if hit.like else []
-    return [_place(hit, cwd, color), *(line and _INDENT + line for line in [*passage, *like])]
+    like = [_dim(_like(hit.like, cwd), color)] if hit.like else []
+    place = _place(hit, cwd, color) + (f"  {_dim(rank, color)}" if rank else "")
+    return [place, *(line and _INDENT + line for line in [*passage, *like])]
 
 
 def _like(like: Sequence[Like], cwd: str) -> str:
@@ -245,22 +260,40 @@ def _like(like: Sequence[Like], cwd: str) -> str:
     return f"+{len(like):,} like this: {', '.join(named)}"
 
 
+def chosen(hits: Iterable[Hit], limit: int, most: int = MOST_PASSAGES) -> tuple[list[Hit], dict[str, int]]:
+    """The first `limit` hits of a ranking with at most `most` of a document, and how many of which were passed over."""
+    shown: list[Hit] = []
+    of: dict[str, int] = {}  # hits of a document so far
+    for hit in hits:
+        if len(shown) == limit:
+            break
+        of[hit.path] = of.get(hit.path, 0) + 1
+        if of[hit.path] <= most:
+            shown.append(hit)
+    return shown, {path: number - most for path, number in of.items() if number > most}
+
+
 def format_hits(
-    hits: Iterable[Hit], width: int, color: bool, cwd: str, most: int = MOST_PASSAGES, query: str = ""
+    hits: Iterable[Hit], width: int, color: bool, cwd: str, query: str = "", more: Mapping[str, int] | None = None
 ) -> list[str]:
-    """Hits for people, a block each, grouped by document in the order of each document's best hit, `most` of each."""
+    """Hits for people, a block each, grouped by document in the order of each document's best hit.
+
+    Where a hit's rank is not its place on the page, it is said: `#7`.  `more` says of which document how many were left out.
+    """
     documents: dict[str, list[Hit]] = {}
     for hit in hits:
         documents.setdefault(hit.path, []).append(hit)
     lines: list[str] = []
-    for group in documents.values():
+    places = count(1)
+    for path, group in documents.items():
         title = clean(group[0].title)
         titles = [title[start:end] for start, end in wrap(title, width)]
         lines += [f"{BOLD}{line}{RESET}" if color else line for line in titles]
-        for hit in group[:most]:
-            lines += [*_passage(hit, query, width, color, cwd), ""]
-        if len(group) > most:
-            lines[-1:] = [f"{_INDENT}+{len(group) - most:,} more in this document", ""]
+        for hit, place in zip(group, places, strict=False):
+            rank = f"#{hit.rank}" if hit.rank != place else ""
+            lines += [*_passage(hit, query, width, color, cwd, rank), ""]
+        if left_out := (more or {}).get(path):
+            lines[-1:] = [f"{_INDENT}+{left_out:,} more in this document", ""]
     return lines[:-1]
 
 
@@ -279,8 +312,9 @@ def json_line(value: object) -> str:
 def format_json(hits: Iterable[Hit]) -> list[str]:
     """Hits for machines, one object a line.
 
-    `matched` says of each mark as what it was found (exact, script, region, cross, or sound: read like what was typed) and for
-    which typed word; `like` names the passages that say nearly the same; `partial` that only some of the words are in it.
+    `matched` says of each mark as what it was found (exact, script, region, cross, sound: read like what was typed, or spelt:
+    spelt nearly like it) and for which typed word; `like` names the passages that say nearly the same; `partial` that only
+    some of the words are in it.
     """
     return [json_line(_hit_object(hit)) for hit in hits]
 
@@ -302,15 +336,18 @@ def format_seconds(seconds: float) -> str:
     return f"{seconds:.3f} s" if seconds < 1 else f"{seconds:,.1f} s"
 
 
-def format_summary(results: Results, narrowed: Iterable[str] = (), paths: int | None = None) -> str:
-    """How much was found and shown and how long it took; if `paths` documents are shown by their paths only, so many.
+def format_nothing(query: str, narrowed: Iterable[str], explain: str) -> str:
+    """That nothing was found, and what to try.
 
-    If nothing was found, what to try; `narrowed` are options that may have kept something out.
+    `narrowed` are options that may have kept something out, `explain` is the command that tells how the query was read.
     """
-    if not results.total:
-        advice = [f"without {option}" for option in narrowed] + ["with fewer words"] * (len(results.query.split()) > 1)
-        how = f"try {' or '.join(advice)}" if advice else "see how it was read with: tongwen explain"
-        return f"no passage matches {clean(results.query)}; {how}"
+    advice = [f"without {option}" for option in narrowed] + ["with fewer words"] * (len(query.split()) > 1)
+    how = f"try {' or '.join(advice)}" if advice else f"see how it was read with: {explain}"
+    return clean(f"no passage matches {query}; {how}")
+
+
+def format_summary(results: Results, paths: int | None = None) -> str:
+    """How much was found and shown and how long it took; if `paths` documents are shown by their paths only, so many."""
     shown, total, noun = (len(results), results.total, "passage") if paths is None else (paths, results.documents, "document")
     folded = sum(len(hit.like) for hit in results) if paths is None else 0
     told = f"{shown:,} (+{folded:,} like them)" if folded else f"{shown:,}"

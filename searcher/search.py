@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -22,7 +22,6 @@ from ..index.lexicon import Lexicon, open_lexicon
 from ..index.model import (
     LEVELS,
     AllOf,
-    AnyOf,
     Explained,
     ExplainedHit,
     Explanation,
@@ -42,7 +41,7 @@ from ..index.model import (
 )
 from . import copies, highlight, last_resort, rank
 from .plan import Planned, language, plan
-from .query import parse
+from .query import Parsed, parse
 from .widen import Known
 
 LEXICON = "lexicon.tsv"
@@ -56,6 +55,17 @@ AMONG = 5
 
 TOGETHER = 500
 """Where all passages are wanted, they are looked for among so many at a time: the work may grow with the square of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a query found: the plan that it was found by, its matches, what may have been meant, and what there is to say."""
+
+    plan: Plan
+    found: list[Match]
+    suggestions: tuple[Suggestion, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 class Searcher:
@@ -105,68 +115,75 @@ class Searcher:
         Raises QueryError if `match` or `lang` is unknown, `limit` negative, or nothing in the query can be searched.
         """
         started = time.perf_counter()
-        planned = self._planned(query, _level(match), _filters(path, lang))
         if limit < 0:
             raise QueryError(f"limit {limit} is negative; 0 means all passages")
-        asked_for, found, suggestions = self._found(query, _needed(planned), _level(match), _filters(path, lang))
-        asked = tuple(dict.fromkeys(sought(asked_for)))
+        answer = self._answer(query, _level(match), _filters(path, lang))
+        asked, best = tuple(dict.fromkeys(sought(answer.plan))), self._best(answer.found, limit, collapse)
         return Results(
             query=query,
-            hits=tuple(self._hit(number, group, asked) for number, group in enumerate(self._best(found, limit, collapse), 1)),
-            total=len(found),
-            documents=self._engine.count_documents(match.id for match in found),
-            complete=sum(match.tier < 2 for match in found),
-            warnings=planned.warnings,
-            suggestions=suggestions,
+            hits=tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1)),
+            total=len(answer.found),
+            documents=self._engine.count_documents(match.id for match in answer.found),
+            complete=_complete(answer.found),
+            warnings=answer.warnings,
+            suggestions=answer.suggestions,
             seconds=time.perf_counter() - started,
         )
 
     def explain(self, query: str, match: str = "cross", path: str | None = None, lang: str | None = None) -> Explanation:
-        """How a query is understood, and how many passages each part of it finds.  Raises QueryError as `search` does."""
-        planned = self._planned(query, _level(match), _filters(path, lang))
-        asked = dict.fromkeys(sought(planned.plan)) if planned.plan is not None else ()
-        counts = tuple(map(self._explained, asked))
-        tree = parse(query).tree
-        return Explanation(
-            query, str(tree or ""), fold(query), str(planned.plan or ""), counts, planned.warnings, notes=planned.notes
-        )
+        """How a query is understood, and how many passages each part of it finds.
+
+        Raises QueryError as `search` does, but for a query in which nothing can be searched.
+        """
+        level, filters, parsed = _level(match), _filters(path, lang), parse(query)
+        planned = self._planned(parsed, level, filters)
+        if planned.plan is None:
+            return Explanation(query, str(parsed.tree or ""), fold(query), "", (), planned.warnings, planned.notes)
+        answer = self._answer(query, level, filters)
+        counts = tuple(map(self._explained, dict.fromkeys(sought(answer.plan))))
+        return Explanation(query, str(parsed.tree), fold(query), str(answer.plan), counts, answer.warnings, answer.notes)
 
     @cached_property
     def _lexicon(self) -> Lexicon:
         own = self._folder / LEXICON
         return open_lexicon(self._compiled, own if self._own_lexicon is None and own.is_file() else self._own_lexicon)
 
-    def _planned(self, query: str, level: Level, filters: Iterable[Filter]) -> Planned:
-        parsed = parse(query)
+    def _planned(self, parsed: Parsed, level: Level, filters: Iterable[Filter]) -> Planned:
         if parsed.tree is None:
             return Planned(None, parsed.warnings)
         engine = self._engine
-        known = Known(engine.frequency, engine.gram_frequency, engine.passages, lambda word: last_resort.similar(word, engine))
+        word, gram = cache(engine.frequency), cache(engine.gram_frequency)  # a long phrase asks for the same again and again
+        known = Known(word, gram, engine.passages, lambda word: last_resort.similar(word, engine))
         planned = plan(parsed.tree, known, level, filters, self._lexicon if level in LEVELS[2:] else None)
         return replace(planned, warnings=(*parsed.warnings, *planned.warnings))
 
-    def _found(
-        self, query: str, asked_for: Plan, level: Level, filters: Sequence[Filter]
-    ) -> tuple[Plan, list[Match], tuple[Suggestion, ...]]:
-        """What a plan finds; if that is little, also what the query sounds like, and what else may be meant.
+    def _answer(self, query: str, level: Level, filters: Sequence[Filter]) -> _Answer:
+        """What a query finds; if that is little, also what it sounds like, and what else may be meant.
 
-        With it the plan that it was found by.
+        What was found by its sound alone and may be a misspelt word has suggestions, too, if they are of more passages.
+        Raises QueryError if there is nothing to search for.
         """
-        found = self._engine.search(asked_for)
-        if sum(match.tier < 2 for match in found) > last_resort.LITTLE:
-            return asked_for, found, ()
-        if level == LEVELS[-1] and (by_sound := last_resort.by_sound(query, self._engine, self._lexicon)):
-            asked_for = AnyOf((asked_for, AllOf((by_sound, *filters))))
-            found = self._engine.search(asked_for)
-        if any(match.tier < 2 for match in found):
-            return asked_for, found, ()
-        return asked_for, found, tuple(last_resort.suggested(asked_for, self._engine, self._lexicon))
+        parsed, engine = parse(query), self._engine
+        planned = self._planned(parsed, level, filters)
+        plan, tree = _needed(planned), parsed.tree
+        found = engine.search(plan)
+        answer = _Answer(plan, found, (), planned.warnings, planned.notes)
+        if tree is None or (already := _complete(found)) > last_resort.LITTLE:
+            return answer
+        if level == LEVELS[-1] and (variants := last_resort.by_sound(tree, engine, self._lexicon)):
+            sounding = last_resort.with_sound(plan, variants)
+            answer = replace(answer, plan=sounding, found=engine.search(sounding))
+        by_sound = _complete(answer.found)
+        if already or (by_sound and not last_resort.is_doubtful(tree)):
+            return answer
+        suggested = last_resort.suggested(plan, engine, self._lexicon)
+        return replace(answer, suggestions=tuple(each for each in suggested if each.passages > by_sound))
 
     def _hit(self, number: int, group: Sequence[Match], asked: tuple[Variant, ...]) -> Hit:
         """The first match of a group, and where the others are."""
         match, *others = group
         stored = self._engine.fetch(match.id, highlight.reach(asked))
-        text, marks = highlight.marked(stored, asked)
+        text, marks = highlight.marked(stored, asked, is_word=self._is_word)
         first = marks[0].start if marks else 0
         return Hit(
             rank=number,
@@ -183,6 +200,9 @@ class Searcher:
             matched=marks,
             like=tuple(Like(each.path, each.number, each.start) for each in (self._engine.fetch(other.id) for other in others)),
         )
+
+    def _is_word(self, text: str) -> bool:
+        return self._engine.frequency(text) > 0
 
     def _explained(self, variant: Variant) -> Explained:
         leaf = variant.leaf
@@ -225,16 +245,15 @@ class Searcher:
 
         Raises QueryError as `search` does, and if there is no such hit.
         """
-        asked_for = _needed(self._planned(query, _level(match), _filters(path, lang)))
         if number < 1:
             raise QueryError(f"there is no hit {number}; the first one is 1")
-        asked_for, found, _ = self._found(query, asked_for, _level(match), _filters(path, lang))
-        groups = self._best(found, number, collapse)
+        answer = self._answer(query, _level(match), _filters(path, lang))
+        groups = self._best(answer.found, number, collapse)
         if number > len(groups):
             raise QueryError(f"there is no hit {number}; the last one is {len(groups)}" if groups else "nothing was found")
-        hit = self._hit(number, groups[number - 1], tuple(dict.fromkeys(sought(asked_for))))
-        parts = self._engine.score_parts(asked_for, groups[number - 1][0].id)
-        return ExplainedHit(query, hit, len(found), tuple(ScorePart(*part) for part in parts))
+        hit = self._hit(number, groups[number - 1], tuple(dict.fromkeys(sought(answer.plan))))
+        parts = self._engine.score_parts(answer.plan, groups[number - 1][0].id)
+        return ExplainedHit(query, hit, len(answer.found), tuple(ScorePart(*part) for part in parts), answer.warnings)
 
     def why_not(
         self, file: str | Path, query: str, match: str = "cross", path: str | None = None, lang: str | None = None
@@ -246,24 +265,29 @@ class Searcher:
         from . import whynot  # brings more along than a search needs
 
         level, filters = _level(match), _filters(path, lang)
-        asked_for = _needed(self._planned(query, level, ()))
+        answer = self._answer(query, level, filters)
         there = whynot.on_disk(self._folder, str(file))
         if there.step is not None:
-            return WhyNot(False, there.step, there.sentences)
+            return WhyNot(False, there.step, there.sentences, warnings=answer.warnings)
         if not (passages := self._engine.passages_of(there.path)):
-            return WhyNot(False, "index", ("it was indexed after this index was opened; open it again",))
-        found = self._engine.search(_needed(self._planned(query, level, filters)))
+            closed = "it was indexed after this index was opened; open it again"
+            return WhyNot(False, "index", (closed,), warnings=answer.warnings)
         index = whynot.Indexed(
-            self._engine.search, lambda text, at: self._planned(text, at, ()).plan, self._engine.fetch, self._engine.folded
+            self._engine.search,
+            lambda text, at: self._planned(parse(text), at, ()).plan,
+            self._engine.fetch,
+            self._engine.folded,
+            self._is_word,
         )
         document = whynot.InDocument(index, passages, level)
-        if any(match.id in passages for match in found):
-            ranked = rank.best(found, 0, self._engine.place)
-            return document.found(ranked, self._best(found, whynot.FIRST, collapse=True), there.stale)
-        step, sentences = document.lost(asked_for, filters)
+        if any(match.id in passages for match in answer.found):
+            ranked = rank.best(answer.found, 0, self._engine.place)
+            why = document.found(ranked, self._best(answer.found, whynot.FIRST, collapse=True), there.stale)
+            return replace(why, warnings=answer.warnings)
+        step, sentences = document.lost(_without(answer.plan, filters), filters)
         if there.stale:
-            return WhyNot(False, "stale", (there.stale, f"as it was then: {sentences[0]}"))
-        return WhyNot(False, step, sentences)
+            return WhyNot(False, "stale", (there.stale, f"as it was then: {sentences[0]}"), warnings=answer.warnings)
+        return WhyNot(False, step, sentences, warnings=answer.warnings)
 
 
 def _opened(index_dir: Path) -> tuple[EmbeddedEngine, str]:
@@ -300,6 +324,16 @@ def _needed(planned: Planned) -> Plan:
     if planned.plan is None:
         raise QueryError("; ".join(["nothing to search for", *(planned.warnings or [EXAMPLE])]))
     return planned.plan
+
+
+def _without(plan: Plan, filters: Sequence[Filter]) -> Plan:
+    """A plan without the conditions that were asked besides."""
+    return AllOf(tuple(child for child in plan.children if child not in filters)) if isinstance(plan, AllOf) else plan
+
+
+def _complete(found: Iterable[Match]) -> int:
+    """How many matches have all the words."""
+    return sum(match.tier < 2 for match in found)
 
 
 def _filters(path: str | None, lang: str | None) -> list[Filter]:

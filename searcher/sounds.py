@@ -51,6 +51,9 @@ INITIALS = tuple(_INITIALS.split())
 LONGEST = 4
 """How many syllables a reading has at the most."""
 
+FEWEST_INITIALS = 3
+"""How many initials a reading has at the least: two are a beginning of too much."""
+
 WAYS = 16
 """How many readings of one text are given at the most."""
 
@@ -61,10 +64,17 @@ FEW = 8
 # did not take for one, the same where there are words that are read so, and by its initials.
 _AS_WORD, _AS_TEXT, _BESIDE_WORDS, _AS_INITIALS = 0.45, 0.35, 0.1, 0.25
 
-# What a character keeps of that if it is read in its usual way, in the second, in another: tables of readings have many that
-# nobody uses.  Names with less than this share of the best one's worth are dropped.
-_USUAL = (1.0, 0.7, 0.1)
+# What a character keeps of that if it is read in its usual way, in another that is in use, and in one that is only in tables.
+_USUAL, _IN_USE, _RARE = 1.0, 0.7, 0.1
+
+# How usual the readings of a text's characters are together, at the least: of a word of the index two may be read in another
+# way in use, of a text that is none, or of a word that is found by its initials, one.  Names with less than a share of the best
+# one's worth are dropped.
+_WORD_LEAST, _TEXT_LEAST = 0.45, 0.65
 _SHARE = 0.02
+
+# How many characters a text has at the least that is no word: any two stand together somewhere by accident.
+_TEXT_SHORTEST = 3
 
 # Bounds on the work: characters tried for a first syllable, which cost a look into the index each; texts that are followed;
 # how many characters are asked for one by one behind a first character, which is often rare, and behind a later one, which
@@ -117,6 +127,21 @@ def _table(pairs: str) -> dict[str, str]:
     return {key: value for key, _, value in (pair.partition(":") for pair in pairs.split())}
 
 
+# Readings that characters have in words of today besides their usual one.  Tables of readings have many more, which nobody
+# would type: 眼 is also wen there, 前 jian, 是 ti.
+_ALSO = _table("""
+bao:剥曝刨 bei:臂 beng:蚌 bi:辟秘 bing:屏 bo:薄泊柏蕃 bu:卜堡 cha:刹 chai:差 chan:单掺孱 chang:长 chen:称 cheng:盛 chi:匙
+chong:重种 ci:差兹 cu:卒 cui:衰 dai:大 dan:石 de:地 dei:得 deng:澄 di:的 du:都 duo:度 fo:佛 ge:盖蛤 geng:颈 gu:贾 hang:行巷
+he:吓 huan:还 huo:和 ji:系给奇 jia:伽 jiang:强 jiao:校觉嚼 jie:诘 jing:劲 ju:车 juan:圈 jue:角 kuai:会 kui:傀 la:落 lao:落
+le:勒 lei:肋 liang:俩 liao:了 long:弄 lou:露 lu:绿 ma:抹摩 man:埋 mo:没脉 mu:模牟 nei:那哪 ni:呢 nian:粘 niu:拗 nuo:娜
+ou:区 pa:扒 pai:迫 pan:番拼 pang:膀磅 pian:便扁 piao:朴骠 po:朴陂 pu:堡 qia:卡 qian:纤干 qiao:壳 qie:茄伽 qin:覃 qing:亲
+qiu:龟 san:参 se:塞 sha:杉 shan:单栅禅 she:折 shei:谁 shen:参 sheng:乘 shi:什 shou:熟 shuai:率 shui:说 si:似伺 suo:莎
+ta:拓沓 tan:弹 tiao:调 tun:囤 wan:蔓 wu:恶 xia:厦 xiang:降 xiao:削 xie:血解叶 xin:寻 xing:省 xiu:宿臭 xu:畜 yan:殷 ye:咽
+yu:尉吁 yue:乐说 za:扎 zang:藏 zeng:曾 zha:查轧 zhai:择翟 zhan:颤辗 zhao:着朝 zhu:着属 zhua:爪 zhuan:传 zhui:椎 zhuo:着琢
+zi:仔 zuo:柞
+""")
+
+
 # ------------------------------------------------------------------------------------------ from letters to syllables
 
 _TONES = "\u0304\u0301\u030c\u0300\u0306"  # a breve is taken for the third tone
@@ -132,8 +157,8 @@ def syllables(typed: str) -> list[tuple[str, ...]]:
     """The ways to read a text as Chinese by its sound, the likeliest first: for each character a syllable, or its initial.
 
     Pinyin comes first, fewest syllables first, then Wade-Giles (of syllables that are apart, as in `Jen-hsun`), then initials
-    (two or more of `INITIALS`, and nothing else); at most `WAYS` in all, none longer than `LONGEST`.  Zhuyin is read in one
-    way.  No readings for a text that has anything else in it.  Tones only say where syllables end.
+    (`FEWEST_INITIALS` or more of `INITIALS`, and nothing else); at most `WAYS` in all, none longer than `LONGEST`.  Zhuyin is
+    read in one way.  No readings for a text that has anything else in it.  Tones only say where syllables end.
     """
     if any("ㄅ" <= character <= "ㄩ" for character in typed):
         return _from_zhuyin(typed)
@@ -159,7 +184,7 @@ def _from_pinyin(plain: str) -> list[tuple[str, ...]]:
 def _from_initials(plain: str) -> list[tuple[str, ...]]:
     pieces = _PIECE.findall(plain)
     found = _readings(pieces, dict(zip(INITIALS, INITIALS, strict=True))) if all(map(str.isalpha, pieces)) else ()
-    return sorted((reading for reading in found if len(reading) > 1), key=len)
+    return sorted((reading for reading in found if len(reading) >= FEWEST_INITIALS), key=len)
 
 
 @cache
@@ -265,7 +290,7 @@ def _from_zhuyin(typed: str) -> list[tuple[str, ...]]:
     if SYLLABLES.issuperset(whole):
         return [whole]
     initials = tuple(_ZHUYIN_INITIALS[part[1]] for part in parts if not part[2])
-    return [initials] if len(initials) == len(parts) > 1 else []
+    return [initials] if len(initials) == len(parts) >= FEWEST_INITIALS else []
 
 
 def _of_zhuyin(initial: str, final: str) -> str:
@@ -293,9 +318,10 @@ def names(
 ) -> list[tuple[str, float]]:
     """The Chinese words of an index that are read in one of these ways, each with its worth, which is below 0.5.
 
-    By syllables: words of 2 to `LONGEST` characters, of more only where fewer gave none; besides words only longer texts that
-    begin with a surname of `family`; where there is no word, any text.  By initials: words that begin with a surname.  Any
-    reading of a character counts, a usual one for more.  At most `FEW`, by the number of passages times the worth.
+    By syllables: words of 2 to `LONGEST` characters, of more only where fewer gave none; besides words only texts of three
+    or more that begin with a surname of `family`; where there is no word, any text of so many.  By initials: words that begin
+    with a surname.  The usual reading of a character counts most, one that nobody uses for too little to be an answer.  At
+    most `FEW`, by the number of passages times the worth.
     """
     of_length = defaultdict[int, list[tuple[str, ...]]](list)
     for reading in readings:
@@ -304,16 +330,18 @@ def names(
     for length in range(2, LONGEST + 1):
         whole = [reading for reading in of_length[length] if SYLLABLES.issuperset(reading)]
         for text, how_usual, count in () if words else list(_read_so(whole, vocabulary, lexicon)):
-            if vocabulary.word_count(text):
+            if how_usual >= _WORD_LEAST and vocabulary.word_count(text):
                 words[text] = _AS_WORD * how_usual, count
-            else:
+            elif how_usual >= _TEXT_LEAST and length >= _TEXT_SHORTEST:
                 texts[text] = _AS_TEXT * how_usual, count
     if words:
-        named = (text for text in texts if len(text) > 2 and (text[0] in family or text[:2] in family))
+        named = (text for text in texts if text[0] in family or text[:2] in family)
         texts = {text: (texts[text][0] / _AS_TEXT * _BESIDE_WORDS, texts[text][1]) for text in named}
-    for reading in (reading for each in of_length.values() for reading in each if SYLLABLES.isdisjoint(reading)):
+    initials = (reading for each in of_length.values() for reading in each if SYLLABLES.isdisjoint(reading))
+    for reading in initials:
         for word, how_usual in _initialled(reading, vocabulary, lexicon, family):
-            words.setdefault(word, (_AS_INITIALS * how_usual, vocabulary.at_most(word)))
+            if how_usual >= _TEXT_LEAST:
+                words.setdefault(word, (_AS_INITIALS * how_usual, vocabulary.at_most(word)))
     found = words | texts
     best = most_worth(found, FEW, vocabulary.passages)
     return [(text, round(found[text][0], 3)) for text, worth, _ in best if worth >= _SHARE * best[0][1]]
@@ -339,8 +367,22 @@ def most_worth(
 
 def usual(character: str, syllables_of_it: Collection[str], lexicon: Readings) -> float:
     """How usual it is to read a character as one of some syllables: 1 for its first reading, 0 if it is never read so."""
-    places = (place for place, syllable in enumerate(lexicon.readings(character)) if syllable in syllables_of_it)
-    return next((_USUAL[min(place, len(_USUAL) - 1)] for place in places), 0.0)
+    known = lexicon.readings(character)
+    if read := [syllable for syllable in known if syllable in syllables_of_it]:
+        if read[0] == known[0]:
+            return _USUAL
+        return _IN_USE if any(character in _ALSO.get(syllable, "") for syllable in read) else _RARE
+    return 0.0
+
+
+def begins(text: str, letters: str, lexicon: Readings) -> bool:
+    """Whether the pinyin of a folded Chinese text, in some reading of its characters, begins with these letters."""
+    if not text or not letters:
+        return not letters
+    return any(
+        one.startswith(letters) or (letters.startswith(one) and begins(text[1:], letters[len(one) :], lexicon))
+        for one in lexicon.readings(text[0])
+    )
 
 
 def _read_so(

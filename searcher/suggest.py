@@ -10,7 +10,7 @@ and OCR), one that a conversion between scripts offers and folding does not join
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, combinations, permutations, product
 from math import log2
@@ -49,6 +49,9 @@ _NO_WORD, _LEAST, _SHARE = 0.5, 0.1, 0.4
 # Bounds on the work: of how many characters a text may be to be looked for by its sound, to have two replaced, or one; how
 # many readings of a typed character count; how many letters a word has at the least and at the most.
 _SOUNDED, _TWICE, _ONCE, _USUALLY, _SHORTEST, _LONGEST = 6, 6, 12, 2, 3, 40
+
+_MISTYPED_TWICE = 7
+"""Of so many letters a word is in which two mistakes are thought of: in shorter ones, two make any word of any other."""
 
 
 # ------------------------------------------------------------------------------------------ words of letters
@@ -96,19 +99,27 @@ def _is_word(term: str) -> bool:
     return term.isascii() and term.isalpha()
 
 
+def respelt(word: str, vocabulary: Vocabulary) -> int:
+    """In how many passages the most frequent word is that is one edit away from a folded word; 0 if there is none."""
+    return max(map(vocabulary.gram_count, _one_edit(word, vocabulary)), default=0)
+
+
 # ------------------------------------------------------------------------------------------ did you mean
 
 
-def suggestions(words: Sequence[str], vocabulary: Vocabulary, lexicon: Readings) -> list[Suggestion]:
+def suggestions(
+    words: Sequence[str], vocabulary: Vocabulary, lexicon: Readings, is_word: Callable[[str], bool] = lambda word: False
+) -> list[Suggestion]:
     """What may have been meant by folded words, or runs of Chinese, that are in few passages or none.
 
     Up to `FEW` for each, the likeliest first, in the order typed.  None for single characters and for what is neither Chinese
-    nor of the letters a to z.
+    nor of the letters a to z.  Nobody mistypes a word twice and gets another one: `is_word` tells whether letters are a word,
+    whatever the index has.
     """
     return [
         suggestion
         for word in dict.fromkeys(words)
-        for suggestion in _likeliest(word, _tried(word, vocabulary, lexicon), vocabulary)
+        for suggestion in _likeliest(word, _tried(word, vocabulary, lexicon, is_word), vocabulary)
     ]
 
 
@@ -116,11 +127,11 @@ _Tried = dict[str, tuple[float, Reason, int]]
 """A text that may be meant: how likely the mistake is, its kind, and in how many passages the text is at the most."""
 
 
-def _tried(word: str, vocabulary: Vocabulary, lexicon: Readings) -> Iterator[_Tried]:
+def _tried(word: str, vocabulary: Vocabulary, lexicon: Readings, is_word: Callable[[str], bool]) -> Iterator[_Tried]:
     """What may be meant by a word, the likelier mistakes first; the next are wanted only if those give nothing."""
     if _is_word(word) and _SHORTEST <= len(word) <= _LONGEST:
         yield _misspelt(word, _one_edit(word, vocabulary), vocabulary)
-        if len(word) > 5:
+        if len(word) >= _MISTYPED_TWICE and not is_word(word):
             yield _misspelt(word, _two_edits(word, vocabulary), vocabulary)
     elif 1 < len(word) <= _ONCE and all(map(is_han, word)):
         yield _chinese(word, vocabulary, lexicon)

@@ -157,12 +157,16 @@ def _below(path: str, root: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """An index and how to ask it: the engine's search, a plan for a query at a level, a passage as it is stored, and folded."""
+    """An index and how to ask it: the engine's search, a plan for a query at a level, a passage as it is stored, and folded.
+
+    `is_word` says of a folded text whether it is a word of the index.
+    """
 
     search: Search
     plan: Planner
     fetch: Callable[[int], Stored]
     folded: Callable[[int], str]
+    is_word: Callable[[str], bool]
 
 
 class InDocument:
@@ -222,7 +226,8 @@ class InDocument:
         if len(has) > 1:  # then what the title has is as good as in every passage
             has |= {child: set(self._passages) for child in has if self._is_in_title(child)}
         if missing := [child for child, passages in has.items() if not passages]:
-            lines = [line for child in missing for line in self._missing(child)]
+            instead = {child: [whole.variant.leaf for whole in wholes if whole.parts == (child,)] for child in missing}
+            lines = [line for child in missing for line in self._missing(child, instead[child])]
             if len(missing) < len(has):
                 lines.append(f"search without {' and '.join(map(_shown, missing))}")
             return "word", tuple(lines)
@@ -265,11 +270,14 @@ class InDocument:
 
     # -------------------------------------------------------------------------------------- a word that is missing
 
-    def _missing(self, child: Plan) -> Iterator[str]:
-        """What was tried for a part of a query that is nowhere in the document, and what would find it."""
-        typed = _typed(child)
-        known = {_text(leaf) for leaf in typed} | {fold(variant.leaf.typed) for variant in sought(child)}
-        others = [text for text in dict.fromkeys(_text(variant.leaf) for variant in sought(child)) if text not in known]
+    def _missing(self, child: Plan, instead: Iterable[Leaf]) -> Iterator[str]:
+        """What was tried for a part of a query that is nowhere in the document, and what would find it.
+
+        `instead` was tried besides what the part itself says.
+        """
+        typed, tried = _typed(child), [*(variant.leaf for variant in sought(child)), *instead]
+        known = {*map(_text, typed), *(fold(leaf.typed) for leaf in tried)}
+        others = [text for text in dict.fromkeys(map(_text, tried)) if text not in known]
         more = [f"{len(others) - NAMED} more"] if len(others) > NAMED else []
         also = f", nor is {' or '.join([*others[:NAMED], *more])}" if others else ""
         yield f"{_shown(child)} is nowhere in it{also}"
@@ -293,7 +301,10 @@ class InDocument:
     def _surfaces(self, plan: Plan) -> list[str]:
         """What stands in the document for what a plan looks for, each once."""
         asked = tuple(sought(plan))
-        marked = (highlight.marked(self._index.fetch(passage), asked) for passage in sorted(self.having(plan)))
+        marked = (
+            highlight.marked(self._index.fetch(passage), asked, is_word=self._index.is_word)
+            for passage in sorted(self.having(plan))
+        )
         return list(dict.fromkeys(text[mark.start : mark.end] for text, marks in marked for mark in marks))[:NAMED]
 
     def _in_pieces(self, leaf: Leaf) -> Iterator[str]:

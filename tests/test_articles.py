@@ -83,7 +83,7 @@ MARKS = [
 ]
 PRECISION = {"script": 1.0, "region": 1.0, "sound": 1.0, "cross": 0.94}
 OVERALL = 0.95
-WRONG_LINES = 14
+WRONG_LINES = 4
 
 CHIP = [pattern(["晶芯", "片"]), re.compile(r"(?<![A-Za-z0-9])chips?(?![A-Za-z0-9])", re.IGNORECASE)]
 NVIDIA = [pattern(["輝辉", "達达"]), pattern(["英", "伟偉", "達达"]), pattern(["N", "v", "i", "d", "i", "a"])]

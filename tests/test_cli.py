@@ -4,9 +4,11 @@ import io
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -30,7 +32,8 @@ from tongwen.index.model import (
     WhyNot,
 )
 from tongwen.searcher import cli as program
-from tongwen.searcher.plan import LANGUAGES
+from tongwen.searcher.plan import language
+from tongwen.searcher.render import format_summary
 
 HIT = Hit(1, 12.5, "/elsewhere/a.txt", "標題", 3, 0, 4, "晶片出口", 0, 7, ((0, 2),), (Mark(0, 2, "script", "晶片"),))
 OTHER = Hit(2, 2.5, "/elsewhere/b.txt", "別的", 1, 0, 2, "晶片", 0, 1, ((0, 2),), (Mark(0, 2, "script", "晶片"),))
@@ -41,7 +44,7 @@ DONE = Report(1, 0, 0, 0, (), (), 1, 2, 0.5)
 
 
 class Calls(list):
-    """What was asked of the library, and what it answers; an exception as an answer is raised."""
+    """What was asked of the library, and what it answers; an exception as an answer is raised, a function called."""
 
     results: object = FOUND
     explanation: object = Explanation(
@@ -64,7 +67,7 @@ class Calls(list):
         self.append(call)
         if isinstance(answer, BaseException):
             raise answer
-        return answer
+        return answer(*call) if callable(answer) else answer
 
 
 def searcher(calls: Calls) -> type:
@@ -111,7 +114,7 @@ def calls(monkeypatch, tmp_path):
 
         return job
 
-    search = types.SimpleNamespace(Searcher=searcher(calls))
+    search = types.SimpleNamespace(Searcher=searcher(calls), EXAMPLE="type a word")
     build = types.SimpleNamespace(
         build=work("build"),
         rebuild=work("rebuild"),
@@ -162,10 +165,10 @@ def test_search(calls, run, tmp_path):
 
 
 def test_search_options_reach_the_library(calls, run):
-    """Every option in its long form arrives as it was typed."""
-    run("search", "--index", "there", "--limit", "3", "--match", "script", "--path", "*.md", "--lang", "ZH-HANT", "晶片")
+    """Every option in its long form arrives as it was typed; what is a language, the library knows."""
+    run("search", "--index", "there", "--limit", "3", "--match", "script", "--path", "*.md", "--lang", "zh-TW", "晶片")
 
-    options = {"limit": 3, "match": "script", "path": "*.md", "lang": "zh-Hant", "collapse": True}
+    options = {"limit": 3, "match": "script", "path": "*.md", "lang": "zh-TW", "collapse": True}
     assert calls[0] == ("there", "晶片", options)
 
 
@@ -203,14 +206,15 @@ def test_marks_say_why(calls, run):
     "args", [["search", "晶片"], ["explain", "晶片"], ["explain", "晶片", "--hit", "1"], ["why-not", "a", "晶片"]]
 )
 def test_lexicon(calls, run, tmp_path, args):
-    """A file of equivalents of one's own is handed over; one that is missing is trouble in one line."""
+    """A file of equivalents of one's own is handed over; one that is missing, or has no name, is trouble in one line."""
     (tmp_path / "own.tsv").touch()
 
     run(*args, "--lexicon", "own.tsv")
     assert calls[0] == ("lexicon", "own.tsv")
     calls.clear()
-    message = "tongwen: gone.tsv: no such file; check the spelling, or leave out --lexicon"
-    assert run(*args, "--lexicon", "gone.tsv") == (2, [], [message])
+    for file, told in (("gone.tsv", "gone.tsv"), ("", "''")):
+        message = f"tongwen: {told}: no such file; check the spelling, or leave out --lexicon"
+        assert run(*args, "--lexicon", file) == (2, [], [message])
     assert calls == []
 
 
@@ -236,24 +240,52 @@ def test_minus_is_part_of_the_query(calls, run, args, query, limit):
 
 
 @pytest.mark.parametrize(
-    ("args", "parts"),
+    ("args", "message"),
     [
-        (["--limt", "5", "AI"], ["such option", "--limt", "--limit"]),
-        (["AI", "--limit"], ["'--limit' requires an argument"]),
-        (["AI", "-n"], ["'-n' requires an argument"]),
-        (["-n", "-5", "AI"], ["'--limit'", "-5 is not in the range"]),
-        ([], ["Missing argument 'QUERY...'"]),
-        (["--json", "-l", "AI"], ["Error: --json and -l exclude each other; choose one"]),
-        (["-lc", "AI"], ["Error: -l and -c exclude each other; choose one"]),
-        (["--match", "near", "AI"], ["'--match'", "'near' is not one of 'exact', 'script', 'region', 'cross'"]),
+        (["search", "--limt", "5", "AI"], "no such option '--limt' (did you mean --limit or --match?); see: tongwen search"),
+        (["search", "--芯片", "AI"], "no such option '--芯片'; see: tongwen search"),
+        (["search", "AI", "--limit"], "option '--limit' requires an argument; see: tongwen search"),
+        (["search", "AI", "-n"], "option '-n' requires an argument; see: tongwen search"),
+        (["search", "-n", "x", "AI"], "invalid value for '-n' / '--limit': 'x' is not a valid number; see: tongwen search"),
+        (
+            ["search", "-n", "-5", "AI"],
+            "invalid value for '-n' / '--limit': -5 is not in the range x>=0; see: tongwen search",
+        ),
+        (["search"], "missing argument 'QUERY...'; see: tongwen search"),
+        (["search", "--json", "-l", "AI"], "--json and -l exclude each other; choose one; see: tongwen search"),
+        (["search", "-lc", "AI"], "-l and -c exclude each other; choose one; see: tongwen search"),
+        (
+            ["search", "--match", "near", "AI"],
+            "invalid value for '--match': 'near' is not one of 'exact', 'script', 'region', 'cross'; see: tongwen search",
+        ),
+        (["search", "--lexicon", ".", "AI"], "invalid value for '--lexicon': File '.' is a directory; see: tongwen search"),
+        (["explain", "AI", "--hit", "x"], "invalid value for '--hit': 'x' is not a valid number; see: tongwen explain"),
+        (["why-not", "a.txt"], "missing argument 'QUERY...'; see: tongwen why-not"),
+        (["status", "--index"], "option '--index' requires an argument; see: tongwen status"),
+        (["status", "x"], "got unexpected extra argument (x); see: tongwen status"),
+        (["index", "-n"], "no such option '-n'; see: tongwen index"),
+        (
+            ["rebuild", "--dictionary", "."],
+            "invalid value for '--dictionary': File '.' is a directory; see: tongwen rebuild",
+        ),
+        (["xyz", "AI"], "no such command 'xyz'; see: tongwen"),
+        (["--quiet"], "no such option '--quiet'; see: tongwen"),
     ],
 )
-def test_mistyped_options(calls, run, args, parts):
-    """A mistake in the options is named and ends with 2; nothing is asked."""
-    code, out, err = run("search", *args)
+def test_mistyped(calls, run, args, message):
+    """A mistake on the command line is one line that names it and the help to read, and ends with 2; nothing is asked."""
+    code, out, err = run(*args)
 
-    assert (code, out, calls) == (2, [], [])
-    assert all(part in err[-1] for part in parts)
+    told = [line.replace("option: --", "option '--") for line in err]  # click 8.1 puts it so
+    assert (code, out, told, calls) == (2, [], [f"tongwen: {message} --help"], [])
+
+
+def test_no_command(run):
+    """`tongwen` alone is no mistake that a line could mend: it shows the help."""
+    code, out, err = run()
+
+    assert "tongwen search 出口管制" in "\n".join([*out, *err])
+    assert code == (2 if hasattr(click.exceptions, "NoArgsIsHelpError") else 0)  # as click has it since 8.2
 
 
 def test_short_options_are_known():
@@ -269,7 +301,7 @@ def test_short_options_are_known():
 def test_choices_are_the_library_s():
     """Levels, languages and the folder's name are repeated here only so that their modules need not be imported."""
     assert program.MATCH == LEVELS
-    assert {language.lower() for language in program.LANGUAGES} <= set(LANGUAGES)
+    assert [language(name) for name in program.LANGUAGES] == list(program.LANGUAGES)
     assert program.FOLDER == FOLDER
 
 
@@ -311,14 +343,69 @@ def test_paths_on_a_terminal_are_clean(calls, run, monkeypatch):
         ([], [], ["no passage matches 晶片; try without --lang"]),
         (["-l"], [], ["no passage matches 晶片; try without --lang"]),
         (["-c"], ["0"], []),
-        (["--json"], [], []),
+        (["--json"], [], ["no passage matches 晶片; try without --lang"]),
     ],
 )
 def test_nothing_found(calls, run, form, out, err):
-    """Status 1; people are told what to try."""
+    """Status 1; people are told what to try, on stderr, so that programs read no object."""
     calls.results = NOTHING
 
     assert run("search", *form, "--lang", "en", "晶片") == (1, out, err)
+
+
+@pytest.mark.parametrize(
+    ("query", "options", "environment", "command"),
+    [
+        ("zzzz", [], {}, "tongwen explain zzzz"),
+        ("it's", [], {}, "tongwen explain 'it'\"'\"'s'"),
+        ("-zzzz", [], {}, "tongwen explain -- -zzzz"),
+        ("zzzz", ["--index", "in here"], {}, "tongwen explain --index 'in here' zzzz"),
+        ("zzzz", [], {"TONGWEN_INDEX": "there"}, "tongwen explain zzzz"),
+        ("zzzz", ["--lexicon", "/dev/null"], {}, "tongwen explain --lexicon /dev/null zzzz"),
+    ],
+)
+def test_nothing_found_can_be_explained(calls, run, monkeypatch, query, options, environment, command):
+    """The command that explains why can be pasted as it stands: it asks the same index the same."""
+    calls.results = Results(query, (), 0, 0, 0, (), 0.001)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    told = f"no passage matches {query}; see how it was read with: {command}"
+    assert run("search", *options, "--", query) == (1, [], [told])
+    searched = calls[-2][:2]
+    calls.clear()
+    assert run(*shlex.split(command)[1:])[0] == 0
+    assert calls[-2][:2] == searched
+
+
+@pytest.mark.parametrize(
+    ("paths", "limit", "asked", "ranks", "more"),
+    [
+        ("ab", 10, [10], [1, 2], []),
+        ("aabbccdd", 3, [3], [1, 2, 3], []),
+        ("aaaab" + "c" * 90, 4, [4, 16], [1, 2, 3, 5], ["+1"]),
+        ("a" * 50, 4, [4], [1, 2, 3], ["+1"]),
+        ("a" * 30 + "bcd", 4, [4, 16, 64], [1, 2, 3, 31], ["+27"]),
+        ("a" * 30 + "b", 9, [9, 36], [1, 2, 3, 31], ["+27"]),
+        ("a" * 500 + "b", 4, [4, 16, 64], [1, 2, 3], ["+61"]),
+    ],
+)
+def test_three_of_a_document(calls, run, paths, limit, asked, ranks, more):
+    """The cap is applied in choosing: others come up until there are enough, and no more of a ranking is fetched than need be.
+
+    Where one document is nearly all of it, the search for others ends somewhere.
+    """
+    hits = tuple(Hit(rank, 1.0, path, "", 1, 0, 1, "x", 0, 1, (), ()) for rank, path in enumerate(paths, 1))
+    found = Results("x", hits, len(paths), len(set(paths)), len(paths), (), 0.25)
+    calls.results = lambda index_dir, query, options: replace(found, hits=hits[: options["limit"]])
+
+    code, out, err = run("search", "x", "-n", limit)
+
+    assert (code, [call[2]["limit"] for call in calls[:-1]]) == (0, asked)
+    places = [line for line in out if ":1" in line]
+    assert [int(line.partition("#")[2] or at) for at, line in enumerate(places, 1)] == ranks
+    assert [line.split()[0] for line in out if line.endswith("more in this document")] == more
+    assert err == [format_summary(replace(found, hits=hits[: len(ranks)], seconds=0.25 * len(asked)))]
 
 
 def test_warnings(calls, run):
@@ -501,7 +588,8 @@ def test_unknown_encoding(calls, run, name):
     code, out, err = run("index", "a", "--encoding", name)
 
     assert (code, out, calls) == (2, [], [])
-    assert err[-1].endswith("is no encoding known here; try utf-8, gb18030, big5, utf-16")
+    told = name.replace("\0", "\ufffd")
+    assert err == [f"tongwen: {told} is no encoding known here; try utf-8, gb18030, big5, utf-16"]
 
 
 def test_rebuild(calls, run):
@@ -567,6 +655,14 @@ def test_no_index(calls, run, monkeypatch, tmp_path, args):
 
     assert run(*args) == (2, [], [f"tongwen: no index at {tmp_path}/.tongwen; make one with: tongwen index PATH"])
     assert calls == []
+
+
+def test_no_index_in_the_root(calls, run, monkeypatch):
+    """The folder above all others has its name, too."""
+    monkeypatch.setattr(program, "_nearest", lambda: None)
+    monkeypatch.chdir("/")
+
+    assert run("status")[2] == ["tongwen: no index at /.tongwen; make one with: tongwen index PATH"]
 
 
 def test_nearest_index(tmp_path, monkeypatch):
@@ -653,6 +749,35 @@ def test_explain_hit(calls, run, tmp_path):
     assert json.loads(run("explain", "晶片", "--hit", "1", "--json", "--copies")[1][0])["parts"][0]["value"] == 12.5
     assert calls[-2][3]["collapse"] is False
     assert run("explain", "晶片", "--hit", "0")[0] == 2
+
+
+def test_explain_takes_the_options_of_a_search(calls, run):
+    """What showed a hit may be given again, how many were to be shown, too."""
+    assert run("explain", "晶片", "--hit", "1", "-n", "5")[0] == run("explain", "晶片", "--hit", "1", "-n5")[0] == 0
+    assert calls[0] == calls[2]
+    assert "limit" not in calls[0][3]
+
+
+@pytest.mark.parametrize("args", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("warnings", "message"),
+    [((), "nothing to search for; type a word"), (("a was left out",), "nothing to search for; a was left out")],
+)
+def test_explain_nothing(calls, run, warnings, message, args):
+    """Where there is nothing to ask, there is nothing to explain, and the answer is that of a search."""
+    calls.explanation = Explanation("。", "。", "。", "", (), warnings)
+
+    assert run("explain", "。", *args) == (2, [], [f"tongwen: {message}"])
+
+
+@pytest.mark.parametrize("args", [["explain", "晶片", "--hit", "1"], ["why-not", "a.txt", "晶片"]])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_warnings_of_explanations(calls, run, args, form):
+    """What was left out of a query is told there, too."""
+    calls.explained = replace(calls.explained, warnings=("a quote is not closed",))
+    calls.why_not = replace(calls.why_not, warnings=("a quote is not closed",))
+
+    assert run(*args, *form)[2] == ["tongwen: a quote is not closed"]
 
 
 def test_why_not(calls, run, tmp_path):
@@ -761,7 +886,8 @@ def test_json_is_the_document(news, run):
         (["-c", "黃仁勳"], 0, ["3"]),
         (["-c", "黃仁勳", "--match", "script"], 0, ["2"]),
         (["-l", "黃仁勳", "--path", "*.md"], 0, ["news/cn/chips.md"]),
-        (["-l", "黃仁勳", "--lang", "zh-hant"], 0, ["news/tw/chips.txt"]),
+        (["-l", "黃仁勳", "--lang", "zh-tw"], 0, ["news/tw/chips.txt"]),
+        (["-l", "黃仁勳", "--lang", "fr"], 2, []),
         (["-l", "黃仁勳", "-美国"], 0, ["news/en/chips.html"]),
         (["-l", "黃仁勳", "-美国", "--match", "region"], 1, []),
         (["-l", "“export controls”"], 0, ["news/en/chips.html"]),
@@ -857,6 +983,7 @@ def on_pty(environment: dict[str, str]) -> bytes:
         ("tongwen s", ["search", "status"]),
         ("tongwen search AI -word --ma", ["--match"]),
         ("tongwen search --match e", ["exact"]),
+        ("tongwen search --lang ZH", ["zh-Hans", "zh-Hant"]),
     ],
 )
 def test_completion(words, expected):

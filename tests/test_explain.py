@@ -97,6 +97,30 @@ def test_the_parts_are_the_score(searcher, query):
         assert all(part.what for part in parts)
 
 
+@pytest.mark.parametrize("query", ["xinpian", "xin pian", "ㄒㄧㄣㄆㄧㄢˋ", "各种 chang he"])
+def test_what_is_found_by_sound_is_explained(searcher, query):
+    """What a query was tried as by its sound is explained like the rest, and its hits as a search has them."""
+    results, explanation = searcher.search(query), searcher.explain(query)
+
+    by_sound = [leaf for leaf in explanation.leaves if leaf.level == "sound"]
+    assert [(leaf.leaf, leaf.typed, leaf.passages) for leaf in by_sound] == ([("芯片", query, 1)] if "各" not in query else [])
+    assert all(f"~{leaf.leaf}^" in explanation.plan for leaf in by_sound)
+    assert results
+    for hit in results:
+        explained = searcher.explain_hit(query, hit.rank)
+        assert (explained.hit, explained.total) == (hit, results.total)
+        assert sum(part.value for part in explained.parts) == pytest.approx(hit.score, abs=1e-3)
+
+
+@pytest.mark.parametrize("query", ["titel:台湾", "台湾 (", "台湾 lang:tlh", "台湾"])
+def test_warnings_of_an_explained_hit(searcher, query):
+    """What was left out or taken for text is said as a search says it."""
+    warnings = searcher.search(query).warnings
+
+    assert searcher.explain_hit(query, 1).warnings == warnings
+    assert bool(warnings) == (query != "台湾")
+
+
 def test_explain_hit_of_a_narrowed_search(searcher, parts):
     """Options mean what they mean in a search."""
     explained = searcher.explain_hit("台湾", 1, path="b.*", lang="zh-Hans")

@@ -13,7 +13,7 @@ from tongwen.searcher.query import DEPTH, MOST_SLOP, And, Field, Node, Not, Or, 
 LINES = (Path(__file__).parent / "data" / "queries.tsv").read_text(encoding="utf-8").splitlines()
 CASES = [[*line.split("\t"), ""][:3] for line in LINES if "\t" in line]  # lines without a tab are headlines
 
-ANY_TEXT = st.text(max_size=60) | st.text('ab文-－ ()（）"“”「」『』*＊\\=＝~5:：|｜ORNT\u3000\ud800', max_size=40)
+ANY_TEXT = st.text(max_size=60) | st.text('ab文-－ ()（）"“”「」『』*＊\\=＝~～5５:：|｜ORNT\u3000\ud800', max_size=40)
 
 
 @pytest.mark.parametrize(("typed", "tree", "warnings"), CASES, ids=[case[0] for case in CASES])
@@ -70,18 +70,19 @@ def test_laws_of_the_tree(typed):
                 assert "" not in node.parts[1:-1], "a run of * is one"
             case Word(text) | Phrase(text):
                 assert text
-                assert not (node.exact and (node.fuzzy if isinstance(node, Word) else node.slop))
-                assert isinstance(node, Word) or 0 <= node.slop <= MOST_SLOP
+                assert not (node.exact and (node.fuzzy if isinstance(node, Word) else node.slop is not None))
+                assert isinstance(node, Word) or node.slop is None or 0 <= node.slop <= MOST_SLOP
 
     if tree := parse(typed).tree:
         check(tree)
 
 
-TEXT = st.text(min_size=1, max_size=6) | st.text("ab文-－ (）\"“「』*＊\\=＝~:：|\n", min_size=1, max_size=6) | st.sampled_from(
-    ["OR", "ＮＯＴ", "AND", "|", "title:x", "ｐａｔｈ：x", "lang:", "=x", "-x", "~", "a~", "\\", "a\\", "C++", "titel:x"]
+SIGNS = 'ab文-－ (）"“「』*＊\\=＝~～:：|\n'
+TEXT = st.text(min_size=1, max_size=6) | st.text(SIGNS, min_size=1, max_size=6) | st.sampled_from(
+    ["OR", "ＮＯＴ", "AND", "|", "title:x", "ｐａｔｈ：x", "lang:", "=x", "-x", "~", "a~", "a～", "\\", "a\\", "C++", "titel:x"]
 )  # fmt: skip
 STRIPPED = TEXT.map(str.strip).filter(bool)
-FUZZY = st.builds(Word, TEXT.filter(lambda text: not text.endswith("~")), fuzzy=st.just(True))  # \~~ is plain text
+FUZZY = st.builds(Word, TEXT.filter(lambda text: not text.endswith(("~", "～"))), fuzzy=st.just(True))  # \~~ is plain text
 WORDS = st.builds(Word, TEXT, st.booleans()) | FUZZY
 PHRASES = st.builds(Phrase, STRIPPED, st.booleans()) | st.builds(Phrase, STRIPPED, slop=st.integers(0, MOST_SLOP))
 WILDCARDS = st.builds(
@@ -202,9 +203,10 @@ def test_wildcard_parts():
 
 
 def test_most_slop():
-    """However far apart words may be, it is no farther than MOST_SLOP; no number at all is none."""
-    assert parse(f'"a b"~{MOST_SLOP}').tree == parse('"a b"~' + "9" * 40).tree == Phrase("a b", slop=MOST_SLOP)
-    assert parse('"a b"~0').tree == parse('"a b"~').tree == Phrase("a b")
+    """However far apart words may be, it is no farther than MOST_SLOP; 0 is side by side in any order, no number a phrase."""
+    assert parse(f'"a b"~{MOST_SLOP}').tree == parse('"a b"~' + "9" * 5000).tree == Phrase("a b", slop=MOST_SLOP)
+    assert parse('"a b"~0').tree == parse("“a b”～０").tree == Phrase("a b", slop=0)
+    assert parse('"a b"~').tree == parse('"a b"').tree == Phrase("a b")
 
 
 def test_each_warning_once():

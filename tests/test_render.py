@@ -33,6 +33,7 @@ from tongwen.searcher.progress import (
     format_step,
 )
 from tongwen.searcher.render import (
+    chosen,
     clean,
     columns,
     format_explained_hit,
@@ -41,6 +42,7 @@ from tongwen.searcher.render import (
     format_explanation_json,
     format_hits,
     format_json,
+    format_nothing,
     format_passage,
     format_paths,
     format_suggestions,
@@ -272,6 +274,7 @@ def test_format_passage_is_clean():
         (marked("買芯片了", ("芯片", "region", "晶片")), "晶片", "買«芯片» (≈晶片)了"),
         (marked("on chips.", ("chips", "cross", "晶片")), "晶片", "on «chips» (=晶片)."),
         (marked("黄仁勋说", ("黄仁勋", "sound", "huang renxun")), "huang renxun", "«黄仁勋» (~huang renxun)说"),
+        (marked("on chips", ("chips", "spelt", "chpis")), "chpis~", "on «chips» (~chpis)"),
         (marked("x \x1b", ("x", "cross", "a\x1b\n b")), "", "«x» (=a\ufffd b) \ufffd"),
         # said once for each pair of marked text, after folding, and typed word
         (
@@ -376,43 +379,60 @@ def test_notes_fit(text, width, data):
     assert "".join(bare.split()) == "".join(clean(text).split())
 
 
+@pytest.mark.parametrize(
+    ("paths", "limit", "shown", "more"),
+    [
+        ("", 3, [], {}),
+        ("ab", 3, [1, 2], {}),
+        ("aaab", 3, [1, 2, 3], {}),
+        ("aaaab", 4, [1, 2, 3, 5], {"a": 1}),
+        ("aaaaa", 4, [1, 2, 3], {"a": 2}),
+        ("abababababc", 7, [1, 2, 3, 4, 5, 6, 11], {"a": 2, "b": 2}),
+        ("aaaabaaaa", 4, [1, 2, 3, 5], {"a": 1}),
+    ],
+)
+def test_chosen(paths, limit, shown, more):
+    """Three of a document at the most, others in their places; what is passed over is counted as far as was looked."""
+    hits, passed_over = chosen([hit(path, rank=rank) for rank, path in enumerate(paths, 1)], limit)
+
+    assert ([each.rank for each in hits], passed_over) == (shown, more)
+
+
 def test_format_hits():
-    """Blocks by document in the order of their best hits, three passages of each at the most."""
+    """Blocks by document in the order of their best hits; behind a place that is not the rank stands the rank."""
     hits = [
-        hit("/docs/a.txt", "晶片是甚麼", line=3),
-        hit("/docs/b.html", "芯片", title="Chips\x1b", line=None, passage=4),
-        *(hit("/docs/a.txt", f"晶片{number}", line=number) for number in (5, 7, 9, 11)),
+        hit("/docs/a.txt", "晶片是甚麼", line=3, rank=1),
+        hit("/docs/b.html", "芯片", title="Chips\x1b", line=None, passage=4, rank=2),
+        *(hit("/docs/a.txt", f"晶片{rank}", line=rank, rank=rank) for rank in (3, 7)),
+        hit("/docs/c.txt", "晶片", rank=5),
     ]
 
-    assert format_hits(hits, 80, color=False, cwd="/docs") == [
+    assert format_hits(hits, 80, color=False, cwd="/docs", more={"/docs/a.txt": 2000, "/gone": 1}) == [
         "標題",
         "a.txt:3",
         "  «晶片»是甚麼",
         "",
-        "a.txt:5",
-        "  «晶片»5",
+        "a.txt:3  #3",
+        "  «晶片»3",
         "",
-        "a.txt:7",
+        "a.txt:7  #7",
         "  «晶片»7",
-        "  +2 more in this document",
+        "  +2,000 more in this document",
         "",
         "Chips\ufffd",
-        "b.html ¶4",
+        "b.html ¶4  #2",
         "  «芯片»",
+        "",
+        "標題",
+        "c.txt:1",
+        "  «晶片»",
     ]
-
-
-def test_format_hits_may_be_all():
-    """Who asks for all passages gets more than three of a document."""
-    hits = [hit("/docs/a.txt", f"晶片{number}", line=number) for number in range(5)]
-
-    assert sum(line.startswith("a.txt:") for line in format_hits(hits, 80, color=False, cwd="/docs", most=5)) == 5
 
 
 def test_format_hits_in_colour():
     """The title is bold, the path magenta, the line green, a hit bold red; a blank line is not indented."""
     assert format_hits(
-        [hit(text="晶片\n\n好", line=3), hit("/b", "x", (), title="", line=None)], 80, color=True, cwd="/docs"
+        [hit(text="晶片\n\n好", line=3), hit("/b", "x", (), title="", line=None, rank=7)], 80, color=True, cwd="/docs"
     ) == [
         "\x1b[1m標題\x1b[0m",
         "\x1b[35ma.txt\x1b[0m:\x1b[32m3\x1b[0m",
@@ -420,7 +440,7 @@ def test_format_hits_in_colour():
         "",
         "  好",
         "",
-        "\x1b[35m/b\x1b[0m ¶1",
+        "\x1b[35m/b\x1b[0m ¶1  \x1b[2m#7\x1b[0m",
         "  x",
     ]
 
@@ -428,7 +448,7 @@ def test_format_hits_in_colour():
 def test_format_hits_with_others_like_them():
     """Below a passage stands how many say nearly the same, with the first two of their documents."""
     like = (Like("/docs/b", 1, 0), Like("/x\x1b", 1, 0), Like("/docs/b", 2, 9), Like("/c", 1, 0))
-    hits = [replace(hit(text="茶", marks=()), like=like[:1]), replace(hit("/e", "茶", ()), like=like)]
+    hits = [replace(hit(text="茶", marks=()), like=like[:1]), replace(hit("/e", "茶", (), rank=2), like=like)]
 
     assert format_hits(hits, 80, color=False, cwd="/docs")[2:4] == ["  茶", "  +1 like this: b"]
     assert format_hits(hits, 80, color=False, cwd="/docs")[-1] == "  +4 like this: b, /x\ufffd, …"
@@ -466,13 +486,14 @@ def test_format_paths():
 
 def test_format_json():
     """Exactly the promised keys in the promised order, Chinese as it is, a line to a hit."""
-    marks = (Mark(0, 2, "region", "芯片"),)
+    marks = (Mark(0, 2, "region", "芯片"), Mark(2, 3, "spelt", "chpis"))
     found = Hit(1, 12.3, "/abs/file", "標題", 3, 120, 124, "晶片\n\x1b", 1, 7, ((0, 2),), marks, (Like("/b", 2, 9),))
 
     assert format_json([found]) == [
         '{"rank": 1, "score": 12.3, "path": "/abs/file", "title": "標題", "passage": 3, "start": 120, "end": 124, '
         '"text": "晶片\\n\\u001b", "highlights": [[0, 2]], '
-        '"matched": [{"start": 0, "end": 2, "as": "region", "for": "芯片"}], '
+        '"matched": [{"start": 0, "end": 2, "as": "region", "for": "芯片"}, '
+        '{"start": 2, "end": 3, "as": "spelt", "for": "chpis"}], '
         '"like": [{"path": "/b", "passage": 2, "start": 9}], "partial": false}'
     ]
 
@@ -510,20 +531,20 @@ def test_json_line_round_trip(text):
 )
 def test_format_summary(found, paths, expected):
     """How many of how many passages, or documents."""
-    assert format_summary(found, (), paths) == expected
+    assert format_summary(found, paths) == expected
 
 
 @pytest.mark.parametrize(
     ("query", "narrowed", "expected"),
     [
-        ("晶片", [], "no passage matches 晶片; see how it was read with: tongwen explain"),
+        ("晶片", [], "no passage matches 晶片; see how it was read with: tongwen explain \ufffd"),
         ("a b\x1b", [], "no passage matches a b\ufffd; try with fewer words"),
         ("a b", ["--match", "--lang"], "no passage matches a b; try without --match or without --lang or with fewer words"),
     ],
 )
-def test_format_summary_of_nothing(query, narrowed, expected):
+def test_format_nothing(query, narrowed, expected):
     """Nothing found: the next thing to try."""
-    assert format_summary(results(query=query), narrowed) == expected
+    assert format_nothing(query, narrowed, "tongwen explain \x1b") == expected
 
 
 def test_format_table():
@@ -627,8 +648,8 @@ def test_format_explained_hit_json():
 
 def test_format_why_not_json():
     """Where a document was lost, for machines."""
-    assert format_why_not_json(WhyNot(False, "word", ("茶 is nowhere",))) == (
-        '{"found": false, "step": "word", "sentences": ["茶 is nowhere"], "rank": null}'
+    assert format_why_not_json(WhyNot(False, "word", ("茶 is nowhere",), warnings=("careful",))) == (
+        '{"found": false, "step": "word", "sentences": ["茶 is nowhere"], "rank": null, "warnings": ["careful"]}'
     )
 
 

@@ -1,15 +1,22 @@
 """The one call: what `Searcher` promises, whatever is searched for."""
 
 import pickle
+from collections import Counter
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import tongwen.searcher
+from conftest import SEEDS
+from test_sounds import rows
 from tongwen.index import build
+from tongwen.index.engines.embedded import EmbeddedEngine
 from tongwen.index.engines.evaluation import ENOUGH
 from tongwen.index.errors import IndexNotFound, LexiconError, QueryError, TongwenError
+from tongwen.index.fold import fold
 from tongwen.index.model import LEVELS, Results
-from tongwen.searcher import Searcher
+from tongwen.searcher import Searcher, last_resort
 
 LONG = "填充用的句子不多不少。" * 40
 
@@ -304,6 +311,115 @@ def test_it_answers_from_what_it_opened(indexed, tmp_path):
     assert names(searcher.search("茶")) == ["a.txt"]
     with Searcher(tmp_path / "index") as later:
         assert names(later.search("茶")) == ["a.txt", "b.txt"]
+
+
+# ------------------------------------------------------------------------------------------ by sound
+
+ACCIDENTS = "抽查格式的按钮，表达式里有它了，因素时常变，图片打印，但是那次在体内，大方向的时候，眼前，六个，我们的题名，大厅"
+"""What some English words would be, if any two characters and all readings in dictionaries counted."""
+
+
+@pytest.fixture(scope="module")
+def wordy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    """The sample documents, the commonest words of Chinese, what the file of cases wants, and accidents."""
+    folder = tmp_path_factory.mktemp("wordy")
+    dictionary = Path(str(find_spec("jieba").origin)).with_name("dict.txt").read_text(encoding="utf-8")
+    entries = [line.split(" ") for line in dictionary.splitlines()]
+    words = sorted((entry for entry in entries if len(entry[0]) > 1), key=lambda entry: -int(entry[1]))[:10_000]
+    (folder / "words.txt").write_text("，".join(entry[0] for entry in words), encoding="utf-8")
+    wanted = [expected for _, expected, _ in rows("by_sound.tsv") if expected != "-"]
+    (folder / "wanted.txt").write_text("".join(f"昨天{name}又有了新的消息。\n" for name in wanted), encoding="utf-8")
+    (folder / "accidents.txt").write_text(ACCIDENTS, encoding="utf-8")
+    build(folder / "index", [SEEDS, folder])
+    with Searcher(folder / "index") as searcher:
+        yield searcher
+
+
+@pytest.mark.parametrize(("typed", "expected", "why"), rows("by_sound.tsv"))
+def test_by_sound(wordy, typed, expected, why):
+    """Pinyin finds Chinese; English words, misspelt ones and operators do not become Chinese."""
+    found = [(hit.text[mark.start : mark.end], mark.level) for hit in wordy.search(typed, limit=0) for mark in hit.matched]
+
+    if expected == "-":
+        assert [text for text, level in found if level == "sound"] == [], why
+    else:
+        assert expected in {fold(text) for text, _ in found}, why
+
+
+def test_cases_of_sound_are_many():
+    """The file of cases has enough of either kind."""
+    kinds = Counter(expected == "-" for _, expected, _ in rows("by_sound.tsv"))
+    assert kinds[True] >= 60
+    assert kinds[False] >= 25
+
+
+def test_a_misspelt_word_has_suggestions_beside_what_it_sounds_like(indexed):
+    """A word of letters that may be either is tried as both; where the misspelt one is much likelier, only suggested."""
+    files = {f"{number}.txt": "这个模型不错" for number in range(3)}
+
+    def answer(searcher):
+        results = searcher.search("moxing")
+        return results.total, [(each.instead, each.passages) for each in results.suggestions]
+
+    assert answer(indexed(files | {f"e{number}.txt": "it is moving" for number in range(3)})) == (3, [])
+    assert answer(indexed({f"e{number}.txt": "it is moving" for number in range(11)})) == (3, [("moving", 11)])
+    assert answer(indexed(e11="it is moving")) == (0, [("moving", 12)])
+
+
+def test_some_words_beside_a_sound(indexed):
+    """Passages that have some of the typed words stay found when what they sound like is found, too."""
+    searcher = indexed(a="黃仁勳說話", b="a talk by Mr Huang", c="别的")
+    results = searcher.search("huang AND renxun")
+
+    assert [(Path(hit.path).name, hit.tier) for hit in results] == [("a.txt", 0), ("b.txt", 2)]
+    assert [(mark.level, mark.typed) for mark in results.hits[0].matched] == [("sound", "huang renxun")]
+    assert (results.complete, results.total, results.suggestions) == (1, 2, ())
+    assert names(searcher.search("huang renxun", path="b.*")) == ["b.txt"]
+    assert names(searcher.search("huang renxun", lang="zh-Hant")) == ["a.txt"]
+    assert names(searcher.search("huang renxun", match="region")) == ["b.txt"]
+
+
+# ------------------------------------------------------------------------------------------ did you mean
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("受到出口管制的商品。管制", "出口菅制", ["出口管制"]),  # and not 管制 for 菅制 besides
+        ("经过管制，没有出口", "出口菅制", ["管制"]),
+        ("a strange accelerator", "accelerater stramge", ["accelerator", "strange"]),
+        ("he reached it this morning", "teacher mining", []),  # words of English, whatever the index has
+        ("he reached it", "reeched", ["reached"]),
+        ("he reached it", "raechet", ["reached"]),
+    ],
+)
+def test_suggestions(indexed, text, query, expected):
+    """What may have been meant is suggested once, for the whole of what was typed if that can be."""
+    assert [each.instead for each in indexed(a=text).search(query).suggestions] == expected
+
+
+def test_suggestions_are_for_the_first_few_words(indexed):
+    """A long text of strange words is not searched for suggestions to the end."""
+    words = [f"{letter}{other}tention" for letter in "bcdfg" for other in "aeiou"]
+    results = indexed(a=" ".join(words)).search(" ".join(word.replace("tention", "tentiom") for word in words))
+
+    assert len({each.typed for each in results.suggestions}) == last_resort.MISSING < len(words)
+
+
+def test_a_long_phrase_asks_once_for_each_of_its_words(indexed, monkeypatch):
+    """However often a word stands in a query, the index is asked once for how often it has it."""
+    asked = Counter[tuple[str, str]]()
+    asking = {"frequency": EmbeddedEngine.frequency, "gram_frequency": EmbeddedEngine.gram_frequency}
+    for name in asking:
+
+        def counted(self, text, name=name, ask=asking[name]):
+            asked[name, text] += 1
+            return ask(self, text)
+
+        monkeypatch.setattr(EmbeddedEngine, name, counted)
+    assert indexed(a="出口管制，出口，管制").search('"' + "出口管制 " * 100 + '"').total == 0
+
+    assert asked["frequency", "出口"] == max(asked.values()) == 1
 
 
 # ------------------------------------------------------------------------------------------ hits, explanations

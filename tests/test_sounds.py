@@ -16,6 +16,7 @@ from pypinyin import Style, pinyin
 from pypinyin.style import convert
 from tongwen.index.english import stem
 from tongwen.index.fold import fold
+from tongwen.index.lexicon import open_lexicon
 from tongwen.index.scripts import is_han
 from tongwen.searcher import sounds
 from tongwen.searcher.sounds import (
@@ -25,6 +26,7 @@ from tongwen.searcher.sounds import (
     SYLLABLES,
     WAYS,
     Vocabulary,
+    begins,
     most_worth,
     names,
     surnames,
@@ -208,6 +210,38 @@ def test_names(typed, expected, why):
     """What is typed finds these names."""
     found = names(syllables(typed), golden_index(), Reader(), surnames())
     assert [name for name, _ in found] == ([] if expected == "-" else expected.split()), why
+
+
+@pytest.mark.parametrize(
+    ("letters", "text", "is_so"),
+    [
+        ("beijing", "北京", True),
+        ("beij", "北京", True),  # the stem
+        ("beijing", "北京市", True),
+        ("beijings", "北京", False),
+        ("xian", "咸宁", True),
+        ("male", "马利市", False),
+        ("panda", "熊猫", False),
+        ("zhongqing", "重庆", True),
+        ("chongqing", "重庆", True),
+        ("", "重庆", True),
+        ("a", "", False),
+        ("a", "b", False),
+    ],
+)
+def test_begins(letters, text, is_so):
+    """The pinyin of a text begins with letters, in any reading, up to the middle of a syllable."""
+    assert begins(text, letters, Reader()) == is_so
+
+
+def test_readings_in_use_are_readings():
+    """Each of the other readings in use is one that the character has, and not the usual one."""
+    listed = [(character, syllable) for syllable, characters in sounds._ALSO.items() for character in characters]
+    assert len(listed) == len(set(listed)) > 100
+    lexicon = open_lexicon()
+    assert [(one, each) for one, each in listed if fold(one) != one or each not in lexicon.readings(one)[1:]] == []
+    assert [usual("重", [each], lexicon) for each in ("zhong", "chong", "tong", "a")] == [1.0, 0.7, 0.1, 0.0]
+    assert usual("重", ["tong", "chong"], lexicon) == 0.7
 
 
 TEXTS = st.lists(

@@ -82,6 +82,14 @@ def test_suggestions(typed, expected, why):
     assert found == ([] if expected == "-" else expected.split("; ")), why
 
 
+def test_a_word_is_not_taken_for_another_two_letters_away():
+    """Two mistakes make any word of any other: they are thought of only in what is long, and no word itself."""
+    assert [each.instead for each in suggestions(["kontorl"], golden_index(), Reader())] == ["control"]
+    assert suggestions(["kontorl"], golden_index(), Reader(), lambda word: word == "kontorl") == []
+    assert [each.instead for each in suggestions(["contrl"], golden_index(), Reader(), lambda word: True)] == ["control"]
+    assert suggestions(["kontrl"], golden_index(), Reader()) == []
+
+
 def test_several_words():
     """Each word has its own suggestions, in the order typed, once."""
     found = suggestions(["芯骗", "", "control", "contorl", "芯骗"], golden_index(), Reader())

@@ -342,6 +342,36 @@ def test_many_others(searcher, folder, monkeypatch):
     assert first.endswith(" more")
 
 
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("jingpian", "jingpian is nowhere in it, nor is 晶片"),
+        ("jing pian", "jing is nowhere in it"),
+        ("xjpz", "xjpz is nowhere in it"),
+    ],
+)
+def test_what_a_query_sounds_like_is_tried(searcher, folder, query, first):
+    """What a search tries by sound is tried for a file, too, and named where it is not there."""
+    answer = asked(searcher, folder, "docs/chips.txt", query)
+    hits = {hit.path: hit for hit in searcher.search(query, limit=0)}
+
+    assert answer.found == (query != "xjpz")
+    assert answer.found == (str(folder / "docs/chips.txt") in hits)
+    assert answer.rank == (hits[str(folder / "docs/chips.txt")].rank if answer.found else None)
+    assert asked(searcher, folder, "docs/tea.txt", query).sentences[0] == first
+
+
+@pytest.mark.parametrize("file", ["docs/chips.txt", "docs/tea.txt", "docs/gone.txt", "outside.txt"])
+def test_warnings(searcher, folder, file):
+    """What was left out of a query, or taken for text, is said as a search says it, whatever became of the file."""
+    query = "titel:晶片 lang:tlh"
+    warnings = searcher.search(query).warnings
+
+    assert len(warnings) == 2
+    assert searcher.why_not(folder / file, query).warnings == warnings
+    assert searcher.why_not(folder / file, "晶片").warnings == ()
+
+
 # ------------------------------------------------------------------------------------------ found
 
 

@@ -7,6 +7,8 @@ from itertools import chain
 
 import marisa_trie
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tongwen.index.fold import fold
 from tongwen.index.lexicon import SOURCES, Lexicon, key_of, packed
 from tongwen.index.model import Leaf, Level, Plan, Term, Variant, Whole, Wide, Words, sought
@@ -40,11 +42,21 @@ PAIRS: list[Pair] = [
     ("投影片机", "放映机", "region", 0.9),
     ("影片", "视频", "region", 0.7),
     ("桥的", "梁的", "region", 0.9),
+    ("ai晶片", "ai芯片", "region", 0.95),
+    ("u盘", "随身碟", "region", 0.9),
+    ("英寸", "英吋", "region", 0.9),
+    ("陈", "display", "cross", 0.8),
+    ("高中", "high school", "cross", 0.9),
+    ("u s", "美国", "cross", 0.9),
+    ("c++", "丙加", "cross", 0.9),
+    ("net", "网络", "cross", 0.9),
 ]
 CHINESE = "芯片 晶片 记忆 体 内存 管理 资料 数据 中心 数据中心 出口 管制 投 影片 机 幻灯片 放映机 视频 茶 咱 俺 桥 梁 的"
 ENGLISH = "chip data center export control memori manag tea bodi the of"
 IN_INDEX = f"{CHINESE} {ENGLISH}".split()
-PHRASES = [*IN_INDEX, "资料中心", "出口管制", "内存管理", "芯片管制"]
+_OTHERS = "我的 梁的 gpt 4 gpt4 高 u s 盘 随身碟 陈 display 中 和 high school 美国 丙加 网络"
+OTHERS = _OTHERS.split()
+PHRASES = ["ai", "1", "2", "英寸", "英吋", *IN_INDEX, "资料中心", "出口管制", "内存管理", "芯片管制"]
 """The words of an index that has these as words too, and so the pairs of characters across them."""
 
 
@@ -85,9 +97,9 @@ def _shares(monkeypatch):
         ("chips", "region", "/chip/"),
         # a translation of one character must be sure
         ("body", "cross", "/bodi/"),
-        ("tea", "cross", "/tea/{茶^0.9}"),
+        ("tea", "cross", "/tea/{|茶|^0.9}"),
         ("体", "cross", "体{/bodi/^0.5}"),
-        ("咱", "region", "咱{俺^0.5}"),
+        ("咱", "region", "咱{|俺|^0.5}"),
         # as typed, and what must be absent, is not widened
         ("=晶片", "cross", "=晶片"),
         ("晶片", "exact", "=晶片"),
@@ -104,6 +116,22 @@ def _shares(monkeypatch):
         ("投影片 影片", "region", "(投影片{幻灯片^0.9} 影片{视频^0.7} ~投影)"),
         # but not with a function word, which is its own
         ("桥的", "region", '(桥 的 ~"桥的" ~梁的^0.9 ~桥的)'),
+        # unless it is one that is part of words as often
+        ("高中", "cross", "高中{/high school/^0.9}"),
+        # where scripts meet, with a space and without
+        ("U盘", "region", 'u盘{"u 盘"^0.95 随身碟^0.9}'),
+        ("随身碟", "region", '随身碟{u盘^0.9 "u 盘"^0.9}'),
+        # single characters with what could be a function word among them are a name: all needed, none translated
+        ("陈", "cross", "陈{/display/^0.8}"),
+        ("陈中和", "cross", '(陈 中 和 ~"陈中和" ~陈中 ~中和)'),
+        ("陈的", "cross", '(陈{/display/^0.8} ~的 ~"陈的" ~陈的)'),
+        ("陈 和 茶", "cross", "(陈{/display/^0.8} ~和 茶{/tea/^0.9})"),
+        # initials in capitals, or with points
+        ("US", "cross", "/us/{/u s/^0.95 美国^0.9}"),
+        ("us", "cross", "/us/"),
+        ("U.S.", "cross", '"u.s"{美国^0.9}'),
+        ("C++", "cross", '"c++"{丙加^0.9}'),
+        (".NET", "cross", '".net"'),
         # several words that are one of the lexicon together
         ("data centers", "cross", "(/data/{数据^0.8} /center/{中心^0.8} ~数据中心^0.9)"),
         ("資料 中心", "region", "(资料{数据^0.8} 中心 ~数据中心^0.9)"),
@@ -126,7 +154,7 @@ def _shares(monkeypatch):
 )
 def test_widening(typed, level, printed):
     """What is typed is widened so at a level."""
-    assert str(planned(typed, level, [*IN_INDEX, "我的", "梁的", "gpt", "4", "gpt4"]).plan) == printed
+    assert str(planned(typed, level, [*IN_INDEX, *OTHERS]).plan) == printed
 
 
 @pytest.mark.parametrize(
@@ -144,6 +172,12 @@ def test_widening(typed, level, printed):
         ('"export control"', "cross", '"export control"{"出口管制"^0.29}'),
         ('"export memory"', "cross", '"export memory"'),
         ('"data center"', "region", '"data center"'),
+        # what stands between the parts of a word of the lexicon stays, or goes with it
+        ('"AI 晶片"', "region", '"ai 晶片"{"ai芯片"^0.95 "ai 芯片"^0.95}'),
+        ('"AI，晶片"', "region", '"ai,晶片"{"ai芯片"^0.95 "ai 芯片"^0.95 "ai,芯片"^0.9}'),
+        # ½ is two tokens, both typed ½
+        ('"½ 英寸"', "region", '"1⁄2 英寸"'),
+        ('"1 英寸"', "region", '"1 英寸"{"1 英吋"^0.9}'),
         ('="資料中心"', "cross", '="资料中心"'),
         ('-"資料中心"', "cross", '-"资料中心"'),
         ('"資料中心"', "exact", '="资料中心"'),
@@ -152,6 +186,21 @@ def test_widening(typed, level, printed):
 def test_phrases(typed, level, printed):
     """A phrase stays one: what stands for it is a phrase, too."""
     assert str(planned(typed, level, PHRASES).plan) == printed
+
+
+_PARTS = [*(one for pair in PAIRS for one in pair[:2]), "½", "C++", "U", "GPT-4", "a's", " ", "，", "·", "-", "", "的"]
+
+
+@given(st.lists(st.sampled_from(_PARTS), min_size=1, max_size=8), st.sampled_from(["", "=", "-"]))
+def test_any_phrase_is_planned(parts, sign):
+    """Whatever stands in quotes or as a word can be planned, at any level, and keeps what was typed."""
+    for typed in (f'{sign}"{"".join(parts)}"', sign + "".join(parts)):
+        if (tree := parse(typed).tree) is None:
+            continue
+        for level in ("script", "region", "cross"):
+            known = Known(lambda word: 9, lambda pair: 9, 1000)
+            asked = plan(tree, known, level, (), lexicon(PAIRS)).plan
+            assert all(0 < each.weight <= 1 for each in (sought(asked) if asked is not None else ()))
 
 
 def test_only_what_the_index_has():
