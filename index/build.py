@@ -26,19 +26,21 @@ def build(
     encoding: str | None = None,
     dictionary: str | Path | None = None,
     stdin: bytes | None = None,
+    jobs: int | None = None,
 ) -> Report:
     """Add paths to an index, or bring it up to date with them; without paths, with all that it was made from.
 
     Only files whose size or time changed are read again; documents of files that vanished below the paths are dropped.
     `progress` is called with each step.  `encoding` forces how the files below these paths are decoded, now and later;
     `dictionary` is a user dictionary in jieba's format, `stdin` the bytes that the path `-` stands for.
+    `jobs` is by how many processes files are read (None: as many as there are cores, up to four, if there is enough to read).
 
     Raises PathNotFound for a path that does not exist, NothingIndexed if no document comes of a first build, IndexOutdated if
     the index was made by another analysis, IndexLocked if another process is writing it, DictionaryError.
     """
     from . import indexing
 
-    return indexing.build(Path(index_dir), paths, progress or _silent, encoding, dictionary, stdin)
+    return indexing.build(Path(index_dir), paths, progress or _silent, encoding, dictionary, stdin, jobs)
 
 
 def rebuild(
@@ -47,6 +49,7 @@ def rebuild(
     *,
     encoding: str | None = None,
     dictionary: str | Path | None = None,
+    jobs: int | None = None,
 ) -> Report:
     """Read every recorded source into a new generation, then switch; the old one answers until then.
 
@@ -57,7 +60,7 @@ def rebuild(
     """
     from . import indexing
 
-    return indexing.rebuild(Path(index_dir), progress or _silent, encoding, dictionary)
+    return indexing.rebuild(Path(index_dir), progress or _silent, encoding, dictionary, jobs)
 
 
 def status(index_dir: str | Path) -> Status:

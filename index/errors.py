@@ -103,6 +103,16 @@ class IndexDamaged(IndexProblem):
         super().__init__(f"{where} is damaged ({what}); {remedy}")
 
 
+class HelperLost(TongwenError):
+    """A process that helped to read files ended before it was done; `status` as in `subprocess`."""
+
+    def __init__(self, status: int) -> None:
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        super().__init__(
+            f"a process that helped to read files {how}; the index is as it was; if memory is short: tongwen index --jobs 1"
+        )
+
+
 class DictionaryError(TongwenError):
     """A user dictionary cannot be read."""
 

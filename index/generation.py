@@ -172,7 +172,7 @@ def writing(index_dir: Path) -> Iterator[Writer]:
         lock.truncate(0)
         lock.write(f"process {os.getpid()} on {os.uname().nodename} since {time.strftime('%Y-%m-%d %H:%M:%S')}")
         lock.flush()
-        writer = Writer(index_dir)
+        writer = Writer(index_dir, lock.fileno())
         try:
             yield writer
         finally:
@@ -188,10 +188,13 @@ def _is_taken(index_dir: Path) -> bool:
 
 
 class Writer:
-    """What the holder of the lock may do: make segments, then commit a generation."""
+    """What the holder of the lock may do: make segments, then commit a generation.
 
-    def __init__(self, index_dir: Path) -> None:
-        self.index_dir = index_dir
+    `lock` is the descriptor of the lock, -1 for a process that helps its holder.
+    """
+
+    def __init__(self, index_dir: Path, lock: int = -1) -> None:
+        self.index_dir, self.lock = index_dir, lock
 
     def new_segment(self, generation: int, number: int) -> tuple[str, Path]:
         """Name and empty folder of a new segment."""

@@ -9,30 +9,24 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from . import encodings as decoding
-from . import generation, lexicon, sources
+from . import generation, lexicon, reading, sources
 from .analysis import Analyser, differences, fingerprint
-from .engines.whoosh import PostingsWriter
 from .errors import DictionaryError, IndexDamaged, IndexNotFound, IndexOutdated, NothingIndexed, UnreadableFile
 from .generation import FileRecord, Manifest, SegmentEntry, Writer, segment_folder
-from .language import language
 from .model import Document, Report, Status, Step
-from .passages import split
-from .scripts import is_unspaced
+from .reading import Outcome, Segments, Task
 from .segment import parse_dictionary
 from .sources import STDIN
-from .texts import Texts, TextsWriter
+from .texts import Texts
 
 Progress = Callable[[Step], None]
-
-SEGMENT_POSTINGS = 6_000_000
-"""A segment is closed when it has so many postings, so that memory depends on the largest document, not on the corpus."""
 
 MOST_SEGMENTS = 8
 """More segments than this that are not full are merged."""
@@ -49,6 +43,7 @@ def build(
     encoding: str | None,
     dictionary: str | Path | None,
     stdin: bytes | None,
+    jobs: int | None,
 ) -> Report:
     """See `build.build`."""
     started, wanted = time.perf_counter(), [STDIN if str(path) == STDIN else sources.absolute(path) for path in paths]
@@ -61,7 +56,7 @@ def build(
         manifest = old or Manifest()
         words = generation.read_dictionary(index_dir, manifest) if words is None else words
         forced = dict.fromkeys(_without_stdin(wanted or manifest.sources), encoding) if encoding is not None else {}
-        with closing(_Job(writer, manifest, Analyser(words), progress, manifest.encodings | forced)) as job:
+        with closing(_Job(writer, manifest, Analyser(words), progress, manifest.encodings | forced, jobs)) as job:
             job.check(dictionary is not None)
             job.again = job.encodings != manifest.encodings
             if stdin is not None:
@@ -73,7 +68,9 @@ def build(
             return job.finish(started, wanted)
 
 
-def rebuild(index_dir: Path, progress: Progress, encoding: str | None, dictionary: str | Path | None) -> Report:
+def rebuild(
+    index_dir: Path, progress: Progress, encoding: str | None, dictionary: str | Path | None, jobs: int | None
+) -> Report:
     """See `build.rebuild`."""
     started = time.perf_counter()
     words = _read_dictionary(dictionary) if dictionary is not None else None
@@ -84,7 +81,7 @@ def rebuild(index_dir: Path, progress: Progress, encoding: str | None, dictionar
         words = generation.read_dictionary(index_dir, old) if words is None else words
         fresh = Manifest(generation=old.generation, sources=old.sources)
         forced = old.encodings if encoding is None else dict.fromkeys(_without_stdin(old.sources), encoding)
-        with closing(_Job(writer, fresh, Analyser(words), progress, forced)) as job:
+        with closing(_Job(writer, fresh, Analyser(words), progress, forced, jobs)) as job:
             if STDIN in old.sources:
                 job.take(STDIN, lambda: _stored_stdin(index_dir, old), 0, 0)
             existing = _existing(old.sources)
@@ -178,90 +175,22 @@ def _may_have_changed(record: FileRecord, file: sources.FoundFile) -> bool:
     return not _unchanged(record, file) and (record.size != file.size or record.mtime_ns != _RACY)
 
 
-class _SegmentWriter:
-    """Writes one segment; the embedded engine's postings and the texts side by side."""
-
-    def __init__(self, name: str, folder: Path, analyser: Analyser) -> None:
-        self.name, self._folder, self._analyser = name, folder, analyser
-        self._texts, self._postings = TextsWriter(folder), PostingsWriter()
-        self._count_heading = lru_cache(maxsize=512)(lambda text: Counter(analyser.words(text)))
-
-    @property
-    def is_full(self) -> bool:
-        return self._postings.postings >= SEGMENT_POSTINGS
-
-    def add(self, document: Document) -> int:
-        """Add a document; its number in the segment."""
-        passages = split(document)
-        analysed = self._analyser.document(document.text, passages)
-        title = self._analyser.analyse(document.title)
-        title_terms = {*title.words, *filter(is_unspaced, title.grams)}
-        self._texts.start_document(document, title.folded, language(document.text), len({*title.words}))
-        apart = not any(title.folded in analysis.folded for analysis in analysed)
-        at = 0
-        for passage, analysis in zip(passages, analysed, strict=True):
-            words = Counter(analysis.words)
-            if passage.number == 1 and apart:
-                words.update(title.words)  # a title that is not part of the text (HTML) is found with the first passage
-            heading = self._count_heading(passage.heading)
-            self._postings.add({"grams": analysis.grams, "title": title_terms}, {"heading": heading, "words": words})
-            self._texts.add_passage(document.text[at : passage.end], passage, at, analysis.folded + analysis.gap, words.total())
-            at = passage.end
-        self._texts.end_document(document.text[at:])
-        return self._texts.documents - 1
-
-    def close(self) -> SegmentEntry:
-        """Write what is still in memory."""
-        self._texts.finish()
-        self._postings.write(self._folder)
-        return SegmentEntry(self.name, self._texts.documents, self._texts.passages, postings=self._postings.postings)
-
-    def abandon(self) -> None:
-        """Close the files as they are."""
-        self._texts.close()
-
-
-@dataclass(slots=True)
-class _Segments:
-    """The segments that a job makes, one after another as they fill."""
-
-    writer: Writer
-    generation: int
-    analyser: Analyser
-    done: list[SegmentEntry] = field(default_factory=list)
-    _open: _SegmentWriter | None = None
-
-    def add(self, document: Document) -> tuple[str, int]:
-        """Add a document; the segment's name and the document's number in it."""
-        if self._open is None:
-            self._open = _SegmentWriter(*self.writer.new_segment(self.generation, len(self.done)), self.analyser)
-        name, number = self._open.name, self._open.add(document)
-        if self._open.is_full:
-            self.close()
-        return name, number
-
-    def close(self) -> None:
-        """Close the segment at hand, if there is one."""
-        if self._open is not None:
-            self.done.append(self._open.close())
-            self._open = None
-
-    def abandon(self) -> None:
-        """Close the files of the segment at hand, if something went wrong with it."""
-        if self._open is not None:
-            self._open.abandon()
-
-
 class _Job:
     """One build, update or rebuild, with what it has found so far."""
 
     def __init__(
-        self, writer: Writer, manifest: Manifest, analyser: Analyser, progress: Progress, encodings: dict[str, str]
+        self,
+        writer: Writer,
+        manifest: Manifest,
+        analyser: Analyser,
+        progress: Progress,
+        encodings: dict[str, str],
+        jobs: int | None,
     ) -> None:
         self.index_dir, self.writer, self.manifest, self.progress = writer.index_dir, writer, manifest, progress
-        self.encodings, self.analyser = encodings, analyser
+        self.encodings, self.analyser, self.jobs = encodings, analyser, jobs
         self.records = generation.read_files(self.index_dir, manifest) if manifest.created else {}
-        self.segments = _Segments(writer, manifest.generation + 1, analyser)
+        self.segments = Segments(writer, manifest.generation + 1, analyser)
         self.deleted = {entry.name: set(entry.deleted) for entry in manifest.segments}
         self.skipped: list[tuple[str, str]] = []
         self.doubtful: list[tuple[str, str]] = []
@@ -294,47 +223,57 @@ class _Job:
         files = list(_files(self.index_dir, paths, lambda error: self.skipped.append((error.path, error.reason))))
         roots = {path for path in named if path != STDIN}
         self._drop(path for path in self.records.keys() - {file.path for file in files} if _below(path, roots))
-        for number, file in enumerate(files):
-            self.progress(Step("reading", number, len(files), file.path))
-            self._consider(file)
+        wanted = {file.path: file for file in files if self._is_wanted(file)}
+        tasks = [Task(file, self.encoding_of(path), self._known(path)) for path, file in wanted.items()]
+        done = len(files) - len(tasks)
+        count = reading.processes(tasks, self.jobs)
+        several = count > 1
+        for outcome in reading.side_by_side(self.segments, tasks, count) if several else reading.read(self.segments, tasks):
+            self.progress(Step("reading", done, len(files), outcome.path))
+            done += 1
+            self._record(outcome, wanted[outcome.path].size, wanted[outcome.path].mtime_ns)
         self.progress(Step("reading", len(files), len(files)))
 
-    def _consider(self, file: sources.FoundFile) -> None:
+    def _is_wanted(self, file: sources.FoundFile) -> bool:
+        """Whether a file is to be read; if not, that is counted."""
         record = self.records.get(file.path)
         if record is None or self.again or not _unchanged(record, file):
-            self.take(file.path, lambda: sources.read_file(file, self.encoding_of(file.path)), file.size, file.mtime_ns)
-        elif record.skipped:
+            return True
+        if record.skipped:
             self.skipped.append((file.path, record.skipped))
         else:
             self.counts["unchanged"] += 1
+        return False
+
+    def _known(self, path: str) -> str:
+        """The hash of a file that need not be read in again."""
+        return self.records[path].hash if path in self.records and not self.again else ""
 
     def take(self, path: str, read: Callable[[], tuple[str, Document]], size: int, mtime_ns: int) -> None:
         """Read a document and put it in the place of the one of that path, unless it is the same."""
-        old = self.records.get(path)
-        recent = time.time_ns() - mtime_ns < _RACY_NS
-        record = FileRecord(path, size, _RACY if recent else mtime_ns)
-        self.touched = True
-        try:
-            digest, document = read()
-        except UnreadableFile as error:
-            self.skipped.append((path, error.reason))
+        self._record(self.segments.take(path, self._known(path), read), size, mtime_ns)
+
+    def _record(self, outcome: Outcome, size: int, mtime_ns: int) -> None:
+        """Put what became of a file in the place of what is known of it."""
+        path, old, self.touched = outcome.path, self.records.get(outcome.path), True
+        recent = outcome.began - mtime_ns < _RACY_NS
+        record = FileRecord(path, size, _RACY if recent or outcome.hindered else mtime_ns)
+        if outcome.skipped:
+            self.skipped.append((path, outcome.skipped))
             if path == STDIN and old and old.segment:
                 return  # what came before is nowhere else
             self._drop([path] if old else ())
-            if isinstance(error.__cause__, OSError):  # what hindered it, permissions say, may go without changing the file
-                record = replace(record, mtime_ns=_RACY)
-            self.records[path] = replace(record, skipped=error.reason)
+            self.records[path] = replace(record, skipped=outcome.skipped)
             return
-        if document.doubtful:
-            self.doubtful.append((path, document.encoding))
-        if old is not None and old.hash == digest and not self.again:
+        if outcome.doubtful:
+            self.doubtful.append((path, outcome.doubtful))
+        if old is not None and not outcome.segment:
             self.counts["unchanged"] += 1
             self.records[path] = replace(old, size=record.size, mtime_ns=record.mtime_ns)
             return
         self.counts["changed" if old and old.segment else "added"] += 1
         self._delete(old)
-        segment, number = self.segments.add(document)
-        self.records[path] = replace(record, hash=digest, segment=segment, document=number)
+        self.records[path] = replace(record, hash=outcome.hash, segment=outcome.segment, document=outcome.document)
 
     def _drop(self, paths: Iterable[str]) -> None:
         for path in list(paths):
@@ -393,7 +332,7 @@ class _Job:
         return sum(first[number + 1] - first[number] for number in entry.deleted)
 
     def _merge(self) -> None:
-        """Write the small segments but the largest of them anew, from the texts they keep, when there are too many.
+        """Write the smallest segments anew as one, from the texts they keep, when there are too many.
 
         Full segments stay as they are, until half of what is in them is deleted: else every update of a large index would
         write nearly all of it again.
@@ -402,12 +341,14 @@ class _Job:
             entry.name: entry.postings * (1 - len(self.deleted.get(entry.name, ())) / entry.documents)
             for entry in (*self.manifest.segments, *self.segments.done)
         }
-        small = {name for name, postings in live.items() if postings < SEGMENT_POSTINGS / 2}
+        small = {name for name, postings in live.items() if postings < reading.SEGMENT_POSTINGS / 2}
         if len(small) <= MOST_SEGMENTS:
             return
-        moved = small - {max(small, key=lambda name: (live[name], name))}
+        moved = _smallest({name: live[name] for name in small}, MOST_SEGMENTS)
         self.progress(Step("merging", 0, len(moved)))
-        merged = _Segments(self.writer, self.manifest.generation + 1, self.analyser, list(self.segments.done))
+        merged = Segments(
+            self.writer, self.manifest.generation + 1, self.analyser, self.segments.number, done=list(self.segments.done)
+        )
         for path, record in list(self.records.items()):
             if record.segment in moved:
                 texts = self._texts(record.segment)
@@ -419,6 +360,19 @@ class _Job:
             entry = next(entry for entry in self.manifest.segments if entry.name == name)
             self.deleted[name] = set(range(entry.documents))
         self.segments.done = [entry for entry in merged.done if entry.name not in moved]
+
+
+def _smallest(sizes: Mapping[str, float], most: int) -> set[str]:
+    """Which of too many segments are to become one so that no more than `most` are left.
+
+    With them any that is no larger than they are together: so whatever is written again ends up in twice as much, and that
+    seldom.
+    """
+    ordered = sorted(sizes, key=lambda name: (sizes[name], name))
+    count = len(ordered) - most + 1
+    while count < len(ordered) and sizes[ordered[count]] <= sum(map(sizes.__getitem__, ordered[:count])):
+        count += 1
+    return set(ordered[:count])
 
 
 def _below(path: str, roots: set[str]) -> bool:

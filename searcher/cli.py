@@ -208,6 +208,7 @@ _LEXICON_HELP = f"""Equivalents of your own, a pair a line: TERM TAB TERM [TAB r
 _PATH_HELP = "Only documents whose path matches, such as '*/news/*.md'; * crosses /."
 _LANG_HELP = f"Only documents in {', '.join(LANGUAGES)}; zh, zh-CN, zh-TW and zh-HK will do, too."
 _COPIES_HELP = "Show each of several near-identical passages by itself."
+_JOBS_HELP = "Read by so many processes; else by as many as there are cores, up to four, if there is enough to read."
 _DICTIONARY_HELP = "Words of your own, one a line: WORD [FREQUENCY] [TAG].  Kept with the index."
 _COLOR_HELP = "Mark hits by colour instead of « »; auto does so on a terminal, unless NO_COLOR is set."
 
@@ -257,6 +258,7 @@ _work_options = (
         "--encoding", metavar="NAME", callback=_known, help="Read all files in this encoding, such as big5; no guessing."
     ),
     click.option("--dictionary", metavar="FILE", type=_file, help=_DICTIONARY_HELP),
+    click.option("-j", "--jobs", type=_Number(min=1), metavar="N", help=_JOBS_HELP),
     click.option("-q", "--quiet", is_flag=True, help="No progress and no report."),
     click.option("-v", "--verbose", is_flag=True, help=f"List all skipped files, not just {MOST_LISTED}."),
 )

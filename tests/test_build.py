@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from tongwen.index import analysis, build, generation, indexing, lexicon, rebuild, segment, sources, status
+from tongwen.index import analysis, build, generation, indexing, lexicon, reading, rebuild, segment, sources, status
 from tongwen.index.errors import (
     DictionaryError,
     IndexDamaged,
@@ -239,7 +239,7 @@ def test_one_segment_until_it_is_full(index, files, monkeypatch):
     build(index, [files])
     whole = answers(index, "晶片", "chips", "新")
     assert status(index).segments == 1
-    monkeypatch.setattr(indexing, "SEGMENT_POSTINGS", 1)
+    monkeypatch.setattr(reading, "SEGMENT_POSTINGS", 1)
     rebuild(index)
     assert status(index).segments == 3
     assert answers(index, "晶片", "chips", "新") == whole
@@ -681,6 +681,8 @@ def test_many_updates_stay_few_segments(index, files, monkeypatch):
 
 def test_merging_leaves_out_the_deleted(index, files, monkeypatch):
     """What is deleted is gone for good when its segment is merged, and files that are not read again are not lost by it."""
+    write(files / "large.txt", " ".join(f"large{number}" for number in range(3000)))
+    build(index, [files / "large.txt"])
     build(index, [files])
     for number in range(4):
         write(files / f"{number}.txt", f"晶片 number{number} " * 200)
@@ -690,15 +692,34 @@ def test_merging_leaves_out_the_deleted(index, files, monkeypatch):
     write(files / "4.txt", "晶片 number4")
     build(index, [])
     entries = generation.read_manifest(index).segments
-    assert (len(entries), sum(entry.documents for entry in entries)) == (2, 7)
+    assert (len(entries), sum(entry.documents for entry in entries)) == (2, 8)
     assert [entry.deleted for entry in entries] == [(), ()]
     assert found(index, "晶片") == {"b.md", "0.txt", "1.txt", "2.txt", "3.txt", "4.txt"}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "most", "merged"),
+    [
+        ([1, 1, 1], 2, "012"),  # two are too few to become the largest one's match; all three, then
+        ([1, 1, 9], 2, "01"),
+        ([9, 1, 9, 1], 3, "13"),
+        ([9, 9, 1, 9], 2, "0123"),
+        ([100, 100, 100, 100, 1, 1, 1], 6, "456"),  # those of a first build by four processes stay
+        ([100, 100, 100, 100, 40, 1, 1], 6, "56"),
+        ([1, 2, 4, 8, 16], 4, "01"),
+        ([0, 0, 5], 2, "01"),
+    ],
+)
+def test_which_segments_are_merged(sizes, most, merged):
+    """As many of the smallest as must be, and what is no larger than those together."""
+    names = dict(zip("0123456", sizes, strict=False))
+    assert "".join(sorted(indexing._smallest(names, most))) == merged
 
 
 def test_full_segments_are_not_merged(index, files, monkeypatch):
     """However many segments are full, neither the first build nor an update writes them again."""
     monkeypatch.setattr(indexing, "MOST_SEGMENTS", 2)
-    monkeypatch.setattr(indexing, "SEGMENT_POSTINGS", 20)
+    monkeypatch.setattr(reading, "SEGMENT_POSTINGS", 20)
     stages = []
     for number in range(4):
         write(files / f"full{number}.txt", "出口管制的晶片和芯片，chips and exports")
@@ -726,7 +747,7 @@ def test_segments_of_mostly_deleted_documents_are_merged(index, tmp_path, monkey
     build(index, [tmp_path / "files"])
     [full] = generation.read_manifest(index).segments
     monkeypatch.setattr(indexing, "MOST_SEGMENTS", 1)
-    monkeypatch.setattr(indexing, "SEGMENT_POSTINGS", full.postings)
+    monkeypatch.setattr(reading, "SEGMENT_POSTINGS", full.postings)
     (tmp_path / "files/a.txt").unlink()
     write(tmp_path / "files/d.txt", text("d", 110))
     build(index, [])
@@ -734,7 +755,7 @@ def test_segments_of_mostly_deleted_documents_are_merged(index, tmp_path, monkey
     (tmp_path / "files/b.txt").unlink()
     write(tmp_path / "files/e.txt", text("e", 5))
     build(index, [])
-    assert [(entry.documents, entry.deleted) for entry in generation.read_manifest(index).segments] == [(1, ()), (2, ())]
+    assert [(entry.documents, entry.deleted) for entry in generation.read_manifest(index).segments] == [(3, ())]
     assert answers(index, "a1", "b1", "c1", "d1", "e1") == {
         "a1": set(),
         "b1": set(),
@@ -832,7 +853,7 @@ def test_update_answers_as_a_fresh_index(tmp_path, monkeypatch, seed):
     """After rounds of random edits an updated index, a fresh one and a rebuilt one give the same answers in the same order."""
     chance = random.Random(seed)
     monkeypatch.setattr(indexing, "MOST_SEGMENTS", chance.choice((1, 2, 3, 8)))
-    monkeypatch.setattr(indexing, "SEGMENT_POSTINGS", chance.choice((300, 3000, 6_000_000)))
+    monkeypatch.setattr(reading, "SEGMENT_POSTINGS", chance.choice((300, 3000, 6_000_000)))
     folder, index = tmp_path / "files", tmp_path / "index"
     numbers = set(range(8))
     for number in numbers:

@@ -17,7 +17,7 @@ import whoosh.index
 import whoosh.query
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tongwen.index import indexing
+from tongwen.index import reading
 from tongwen.index.analysis import Analyser
 from tongwen.index.engines import evaluation, segments
 from tongwen.index.engines import whoosh as postings
@@ -65,7 +65,7 @@ def analyser() -> Analyser:
 def segment_of(folder: Path, documents: list[Document], deleted: Iterator[int] = ()) -> SegmentFiles:
     """Write documents as one segment."""
     folder.mkdir()
-    writer = indexing._SegmentWriter("segment", folder, analyser())
+    writer = reading.SegmentWriter("segment", folder, analyser())
     for number, document in enumerate(documents):
         assert writer.add(document) == number
     entry = writer.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tongwen.index import indexing, passages
+from tongwen.index import passages, reading
 from tongwen.index.analysis import Analyser
 from tongwen.index.engines.segments import Segment, SegmentFiles
 from tongwen.index.english import breaks, stem
@@ -38,7 +38,7 @@ def opened(texts: list[str], deleted: frozenset[int] = frozenset()) -> Iterator[
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "segment"
         folder.mkdir()
-        writer = indexing._SegmentWriter("segment", folder, analyser())
+        writer = reading.SegmentWriter("segment", folder, analyser())
         for number, text in enumerate(texts):
             writer.add(Document(f"/{number}.txt", text, ""))
         writer.close()

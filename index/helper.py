@@ -1,0 +1,44 @@
+"""The process that helps to read files: `reading` starts it, speaks to it and listens to it.
+
+Owns its life: what it hears on standard input, what it says on standard output, and that it ends when nobody listens any more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from .analysis import Analyser
+from .generation import Writer
+from .reading import Segments, Task, read
+from .sources import FoundFile
+
+
+def help_out(index_dir: str, generation: int, segmenter: str, number: int, step: int) -> None:
+    """What a helper does: read its share, say of each file what became of it, at last the segments, or what went wrong."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it is interrupted as well, and ends it
+    dictionary, tasks = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
+    segments = Segments(Writer(Path(index_dir)), generation, Analyser(dictionary, segmenter), number, step)
+    share = (Task(FoundFile(*file), encoding, known) for file, encoding, known in tasks)
+    with os.fdopen(os.dup(1), "w", encoding="ascii", buffering=1) as out:
+        os.dup2(2, 1)  # whatever else is printed would be taken for an answer
+        try:
+            for outcome in read(segments, share):
+                out.write(json.dumps({"outcome": outcome}) + "\n")
+            segments.close()
+            made = [(entry.name, entry.documents, entry.passages, entry.postings) for entry in segments.done]
+            out.write(json.dumps({"segments": made, "next": segments.number}) + "\n")
+        except OSError as error:  # the disk is full
+            out.write(json.dumps({"error": [error.errno, error.strerror, str(error.filename or "")]}) + "\n")
+
+
+def _end_with(stream: IO[str]) -> None:
+    """End this process when a stream ends, whatever it is doing."""
+    stream.read()
+    os._exit(1)
