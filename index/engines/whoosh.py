@@ -14,21 +14,23 @@ from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import md5
 from io import BytesIO
 from itertools import accumulate
 from operator import sub
 from pathlib import Path
 from pickle import dumps, load
+from struct import Struct
 from typing import Any
 
 from whoosh import fields, formats
 from whoosh.analysis.tokenizers import SpaceSeparatedTokenizer
-from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3Codec, W3TermInfo
+from whoosh.codec.whoosh3 import LENGTHS_COLUMN, WHOOSH3_HEADER_MAGIC, W3Codec, W3TermInfo, _lenfield
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 from whoosh.reading import TermNotFound
 from whoosh.system import pack_int, pack_ushort, unpack_int
-from whoosh.util.numeric import byte_to_length, length_to_byte
+from whoosh.util.numeric import length_to_byte
 
 from ..errors import IndexDamaged
 
@@ -106,23 +108,32 @@ class PostingsWriter:
         index.close()
 
     def _write_lengths(self, writer: Any) -> None:
+        """The columns of lengths whole: the writer would call six functions for each of them."""
         documents = writer.perdocwriter
-        for number in range(self.passages):
-            documents.start_doc(number)
-            for name in FIELDS:
-                documents.add_field(name, writer.schema[name], None, byte_to_length(self._lengths[name][number]))
-            documents.finish_doc()
+        for name in FIELDS:
+            if lengths := bytes(self._lengths[name]).rstrip(b"\0"):  # what is not there is 0
+                documents._create_column(_lenfield(name), LENGTHS_COLUMN)
+                column = documents._get_column(_lenfield(name))
+                column._dbfile.write(lengths)
+                column._count = len(lengths)
+        documents._doccount = self.passages
         documents._fieldlengths.update(self._totals)  # exact totals, where the lengths themselves are rounded to a byte
 
     def _write_field(self, writer: Any, name: str) -> None:
         out = writer.fieldwriter
         out.start_field(name, writer.schema[name])
-        prefix, documents = pack_ushort(out._fieldid), self._documents[name]
+        prefix, documents, lengths = pack_ushort(out._fieldid), self._documents[name], self._lengths[name]
         weights: Mapping[str, bytearray] = self._weights.get(name, {})
         terms = sorted((term.encode("utf-8", "surrogatepass"), term) for term in documents)
-        for key, term in terms:
-            info = _write_postings(out._postfile, documents[term], weights.get(term), self._lengths[name])
-            out._tindex.add(prefix + key, info.to_bytes())
+        for at in range(0, len(terms), _TOGETHER):
+            written, infos, start = list[bytes](), list[tuple[bytes, bytes]](), out._postfile.tell()
+            for key, term in terms[at : at + _TOGETHER]:
+                postings, info = _posting_list(start, documents[term], weights.get(term), lengths)
+                written.append(postings)
+                infos.append((prefix + key, info))
+                start += len(postings)
+            out._postfile.write(b"".join(written))
+            _add_terms(out._tindex, infos)
         out.finish_field()
 
 
@@ -130,10 +141,16 @@ def _numbers() -> array[int]:
     return array("I")
 
 
-def _write_postings(file: Any, documents: array[int], weights: bytearray | None, lengths: bytearray) -> Any:
-    """One posting list in the form of Whoosh's W3 codec: blocks of (deltas, weights), each behind a head that sums it up.
+_TOGETHER = 4096
+"""Terms whose postings are handed to the files at once."""
 
-    No weights are as many ones.
+_INFO = Struct(W3TermInfo._struct.format + "qi")  # with the place of the postings behind it: their offset and size
+
+
+def _posting_list(start: int, documents: array[int], weights: bytearray | None, lengths: bytearray) -> tuple[bytes, bytes]:
+    """One posting list in the form of Whoosh's W3 codec, and what its dictionary says of it, given the offset it is put at.
+
+    Blocks of (deltas, weights), each behind a head that sums it up.  No weights are as many ones.
     """
     own_lengths = bytes(map(lengths.__getitem__, documents))
     parts = [WHOOSH3_HEADER_MAGIC]
@@ -146,13 +163,25 @@ def _write_postings(file: Any, documents: array[int], weights: bytearray | None,
         head = dumps((len(block), block[-1], float(most), 0, min(block_lengths), max(block_lengths)), 2)
         size = len(head) + len(data)
         parts += (pack_int(-size if at + BLOCK >= len(documents) else size), head, data)  # a negative size marks the last block
-    info, start, written = W3TermInfo(), file.tell(), b"".join(parts)
-    file.write(written)
-    info._weight, info._df = float(sum(weights) if weights else len(documents)), len(documents)
-    info._minlength, info._maxlength = byte_to_length(min(own_lengths)), byte_to_length(max(own_lengths))
-    info._maxweight, info._minid, info._maxid = float(max(weights or b"\1")), documents[0], documents[-1]
-    info.set_extent(start, len(written))
-    return info
+    written = b"".join(parts)
+    weight, most = (sum(weights), max(weights)) if weights else (len(documents), 1)
+    shortest, longest = min(own_lengths), max(own_lengths)
+    info = _INFO.pack(0, weight, len(documents), shortest, longest, most, documents[0], documents[-1], start, len(written))
+    return written, info
+
+
+def _add_terms(index: Any, terms: list[tuple[bytes, bytes]]) -> None:
+    """Add keys, rising, and their values to a hash file, as its own `add` does one by one."""
+    file, buckets, parts = index.dbfile, index.buckets, list[bytes]()
+    at = file.tell()
+    for key, value in terms:
+        index.index.append(at)
+        hashed = int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
+        buckets[hashed & 255].append((hashed, at))
+        parts += (pack_int(len(key)), pack_int(len(value)), key, value)
+        at += 8 + len(key) + len(value)
+    file.write(b"".join(parts))
+    index.lastkey = terms[-1][0]
 
 
 def _finish(writer: Any, passages: int) -> None:
