@@ -573,12 +573,12 @@ def test_nothing_indexed_lists_what_was_skipped(calls, run):
 
 def test_index(calls, run, tmp_path):
     """Paths and options reach the library; a report is on stderr."""
-    assert run("index", "a", "b", "--encoding", "big5", "--dictionary", "words.txt") == (
+    assert run("index", "a", "b", "--encoding", "big5", "-j", "3", "--dictionary", "words.txt") == (
         0,
         [],
         ["1 document added; 1 document, 2 passages, 0.500 s"],
     )
-    options = {"encoding": "big5", "dictionary": "words.txt", "stdin": None}
+    options = {"encoding": "big5", "dictionary": "words.txt", "jobs": 3, "stdin": None}
     assert calls == [("build", f"{tmp_path}/.tongwen", ("a", "b"), True, options)]
 
 
@@ -595,7 +595,7 @@ def test_unknown_encoding(calls, run, name):
 def test_rebuild(calls, run):
     """The same for rebuild."""
     assert run("rebuild", "--index", "there", "--dictionary", "words.txt")[0] == 0
-    assert calls == [("rebuild", "there", True, {"encoding": None, "dictionary": "words.txt"})]
+    assert calls == [("rebuild", "there", True, {"encoding": None, "dictionary": "words.txt", "jobs": None})]
 
 
 def test_index_of_stdin(calls, run, monkeypatch):
@@ -603,7 +603,11 @@ def test_index_of_stdin(calls, run, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xa4\xa4\xa4\xe5")))
     run("index", "-", "a")
 
-    assert calls[0][2:] == (("-", "a"), True, {"encoding": None, "dictionary": None, "stdin": b"\xa4\xa4\xa4\xe5"})
+    assert calls[0][2:] == (
+        ("-", "a"),
+        True,
+        {"encoding": None, "dictionary": None, "jobs": None, "stdin": b"\xa4\xa4\xa4\xe5"},
+    )
 
 
 def test_index_lists_files(calls, run):
