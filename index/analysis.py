@@ -14,8 +14,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate, groupby, pairwise
 from operator import add
@@ -23,6 +22,7 @@ from operator import add
 from . import english, segment
 from .english import breaks, is_possessive, stem, word_end, word_start
 from .fold import digest, fold_han, fold_with_offsets, is_loose, original_span, plain
+from .frozen import frozen
 from .model import Passage
 from .scripts import is_unspaced, run_pattern, runs
 
@@ -39,7 +39,7 @@ _CUT = "\x01"  # stands for a cut while a text is folded; folds to itself
 _FUSED = re.compile(r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Analysis:
     """A passage analysed: its folded text, its words (repeated as often as they stand there), its set of grams.
 
@@ -54,7 +54,7 @@ class Analysis:
     gap: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """A part of a word that was typed: folded, as typed, and whether it is literal (has signs, so is no token by itself).
 
@@ -298,7 +298,7 @@ def query_parts() -> dict[str, str]:
     return {"analysis": str(VERSION), "fold": digest(), "stemmer": english.version()}
 
 
-def fingerprint(parts: dict[str, str]) -> str:
+def fingerprint(parts: Mapping[str, str]) -> str:
     """A short hash over the parts."""
     return _hash(json.dumps(parts, sort_keys=True))
 
@@ -309,7 +309,7 @@ def _hash(text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def differences(stored: dict[str, str], now: dict[str, str]) -> str:
+def differences(stored: Mapping[str, str], now: Mapping[str, str]) -> str:
     """What differs between two sets of parts, for people: `segmenter (rjieba 0.2.1, now rjieba 0.2.2)`; "" if nothing."""
     return ", ".join(
         f"{name} ({stored.get(name, 'none') or 'none'}, now {value or 'none'})"

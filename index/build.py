@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from .model import Report, Status, Step
+from .reports import Report, Status, Step
 
 Progress = Callable[[Step], None]
 

@@ -20,25 +20,24 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from .errors import IndexDamaged, IndexFolderTaken, IndexLocked, IndexNotFound, IndexNotOurs, IndexOutdated
+from .frozen import frozen, replace
 
 FORMAT = 2
 """Raised when the files of an index change in a way that older code cannot read."""
 
 FOLDER = ".tongwen"
 _MANIFEST, _LOCK, _SEGMENTS = "manifest.json", "lock", "segments"
-_OURS = re.compile(
-    r"files-\d+\.jsonl|dictionary-\d+\.txt|manifest\.json\.new"
-)  # files that may be removed when no manifest names them
-_SEGMENT = re.compile(r"\d{6,}-\d+")  # and folders below segments/
+# Files that may be removed when no manifest names them, and folders below segments/.
+_OURS = r"files-\d+\.jsonl|dictionary-\d+\.txt|manifest\.json\.new"
+_SEGMENT = r"\d{6,}-\d+"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SegmentEntry:
     """A segment of a generation: its folder's name, how much is in it, and which documents (by number) are deleted."""
 
@@ -49,7 +48,7 @@ class SegmentEntry:
     postings: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """What the current generation is made of and how.
 
@@ -59,9 +58,9 @@ class Manifest:
 
     generation: int = 0
     engine: str = "whoosh"
-    analysis: dict[str, str] = field(default_factory=dict)
+    analysis: Mapping[str, str] = {}
     sources: tuple[str, ...] = ()
-    encodings: dict[str, str] = field(default_factory=dict)
+    encodings: Mapping[str, str] = {}
     dictionary: str = ""
     lexicon: str = ""
     segments: tuple[SegmentEntry, ...] = ()
@@ -71,7 +70,7 @@ class Manifest:
     format: int = FORMAT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileRecord:
     """What is known of a file: how it was when read, and where its document is, or why it was skipped."""
 
@@ -183,8 +182,10 @@ def writing(index_dir: Path) -> Iterator[Writer]:
 
 def _is_taken(index_dir: Path) -> bool:
     """Whether a folder without a manifest holds anything but what a crash of ours may have left."""
-    others = (path for path in index_dir.iterdir() if path.name not in (_LOCK, _SEGMENTS) and not _OURS.fullmatch(path.name))
-    return any(others) or not all(_SEGMENT.fullmatch(path.name) for path in (index_dir / _SEGMENTS).glob("*"))
+    others = (
+        path for path in index_dir.iterdir() if path.name not in (_LOCK, _SEGMENTS) and not re.fullmatch(_OURS, path.name)
+    )
+    return any(others) or not all(re.fullmatch(_SEGMENT, path.name) for path in (index_dir / _SEGMENTS).glob("*"))
 
 
 class Writer:
@@ -206,6 +207,8 @@ class Writer:
 
     def commit(self, manifest: Manifest, files: Iterable[FileRecord], dictionary: str) -> Manifest:
         """Make a generation the current one: everything is on disk before the manifest that names it replaces the old one."""
+        from dataclasses import asdict  # only who writes needs it
+
         if dictionary:
             manifest = replace(manifest, dictionary=f"dictionary-{manifest.generation:06}.txt")
             _write(self.index_dir / manifest.dictionary, dictionary)
@@ -225,11 +228,11 @@ class Writer:
         """Remove what no generation needs any more: older ones, and what crashes left."""
         kept = {_files_name(manifest.generation), manifest.dictionary} if manifest else set()
         for path in self.index_dir.iterdir():
-            if _OURS.fullmatch(path.name) and path.name not in kept:
+            if re.fullmatch(_OURS, path.name) and path.name not in kept:
                 path.unlink()
         names = {entry.name for entry in manifest.segments} if manifest else set()
         for path in (self.index_dir / _SEGMENTS).glob("*"):
-            if _SEGMENT.fullmatch(path.name) and path.name not in names:
+            if re.fullmatch(_SEGMENT, path.name) and path.name not in names:
                 _remove(path)  # a reader on a network disk may still hold it; next time, then
 
     def remove(self) -> None:

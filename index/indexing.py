@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,9 +18,11 @@ from . import encodings as decoding
 from . import generation, lexicon, reading, sources
 from .analysis import Analyser, differences, fingerprint
 from .errors import DictionaryError, IndexDamaged, IndexNotFound, IndexOutdated, NothingIndexed, UnreadableFile
+from .frozen import replace
 from .generation import FileRecord, Manifest, SegmentEntry, Writer, segment_folder
-from .model import Document, Report, Status, Step
+from .model import Document
 from .reading import Outcome, Segments, Task
+from .reports import Report, Status, Step
 from .segment import parse_dictionary
 from .sources import STDIN
 from .texts import Texts
@@ -56,7 +57,7 @@ def build(
         manifest = old or Manifest()
         words = generation.read_dictionary(index_dir, manifest) if words is None else words
         forced = dict.fromkeys(_without_stdin(wanted or manifest.sources), encoding) if encoding is not None else {}
-        with closing(_Job(writer, manifest, Analyser(words), progress, manifest.encodings | forced, jobs)) as job:
+        with closing(_Job(writer, manifest, Analyser(words), progress, {**manifest.encodings, **forced}, jobs)) as job:
             job.check(dictionary is not None)
             job.again = job.encodings != manifest.encodings
             if stdin is not None:
@@ -184,7 +185,7 @@ class _Job:
         manifest: Manifest,
         analyser: Analyser,
         progress: Progress,
-        encodings: dict[str, str],
+        encodings: Mapping[str, str],
         jobs: int | None,
     ) -> None:
         self.index_dir, self.writer, self.manifest, self.progress = writer.index_dir, writer, manifest, progress

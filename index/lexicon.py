@@ -24,7 +24,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +33,7 @@ from zlib import crc32
 from .english import american, bases, stem
 from .errors import LexiconError
 from .fold import fold_all
+from .frozen import frozen
 from .model import Level
 from .scripts import is_letter, runs
 
@@ -66,7 +66,7 @@ _ASCII_WORD = re.compile("[A-Za-z0-9]+")
 _INITIALS = re.compile("[a-z](?: [a-z])+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Equivalent:
     """Another text for the same thing.
 
@@ -166,7 +166,7 @@ def _sources(bits: int) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------------------ the user's own file
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Own:
     """The user's equivalents by key, as text and kind, and the pairs (key, key) that shall never be."""
 

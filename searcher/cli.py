@@ -22,7 +22,8 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..index.model import Report, Results
+    from ..index.reports import Report
+    from .results import Results
 
 FOLDER = ".tongwen"
 MATCH = ("exact", "script", "region", "cross")
@@ -390,8 +391,7 @@ def search(
     for chip, mostly of the other language, (~huang renxun) sounds like it, (~chpis) is spelt nearly so.  Passages of a document
     stand together; #7 behind a place is the passage's rank, if it is not the seventh.  Near-identical ones are shown as one.
     """
-    from dataclasses import replace
-
+    from ..index.frozen import replace
     from . import render
     from .search import Searcher
 
@@ -439,8 +439,7 @@ def _shown(search: Callable[[int], Results], limit: int) -> tuple[Results, dict[
 
     More than `limit` of the ranking are asked for only where some were passed over.
     """
-    from dataclasses import replace
-
+    from ..index.frozen import replace
     from .render import MOST_PASSAGES, chosen
 
     asked, seconds = limit, 0.0

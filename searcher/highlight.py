@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..index.english import LONGEST_ENDING, breaks
 from ..index.fold import fold_with_offsets, original_span
-from ..index.model import LEVELS, WILD_GAP, Leaf, Mark, Near, Stored, Term, Variant, Wild, Words
+from ..index.model import LEVELS, WILD_GAP, Leaf, Near, Stored, Term, Variant, Wild, Words
 from ..index.patterns import GAP, Span, in_folded, nfc, stands_alone
+from .results import Mark
 
 _FAR = {level: far for far, level in enumerate((*LEVELS, "spelt", "sound"))}
 _VARIANTS = frozenset(_FAR) - {"exact", "script"}

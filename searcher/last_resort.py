@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from ..index.english import stem
 from ..index.fold import fold
-from ..index.model import AllOf, Leaf, Plan, Suggestion, Term, Variant, Whole, Wide, Words, sought
+from ..index.model import AllOf, Leaf, Plan, Term, Variant, Whole, Wide, Words, sought
 from . import highlight
 from .query import And, Node, Word
+from .results import Suggestion
 from .widen import FUNCTION_WORDS
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ how often it has a word.  Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeGuard
 
 from ..index.analysis import Piece, cut, grams, pieces
 from ..index.fold import fold, fold_with_offsets, original_span
+from ..index.frozen import frozen, replace
 from ..index.lexicon import key_of
 from ..index.model import LEVELS, AllOf, AnyOf, Filter, Hint, Level, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ..index.scripts import is_unspaced, runs
@@ -46,7 +46,7 @@ def language(text: str) -> str | None:
     return LANGUAGES.get(text.lower().replace("_", "-"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """A plan, or None if nothing can be asked, and sentences for people about what was left out, and not widened further."""
 
@@ -55,13 +55,13 @@ class Planned:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class _Planner:
-    known: Known
-    level: Level
-    widener: Widener | None
-    warnings: list[str] = field(default_factory=list)
-    absent: int = 0  # how many negations the node at hand is in
+    """A plan in the making, and the warnings so far."""
+
+    def __init__(self, known: Known, level: Level, widener: Widener | None) -> None:
+        self.known, self.level, self.widener = known, level, widener
+        self.warnings: list[str] = []
+        self.absent = 0  # how many negations the node at hand is in
 
     def plan(self, node: query.Node) -> Plan | None:
         match node:

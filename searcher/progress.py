@@ -13,7 +13,7 @@ from .render import clean, columns, format_count, format_seconds, format_table, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..index.model import Report, Status, Step
+    from ..index.reports import Report, Status, Step
 
 _BAR = 20
 _DOING = {

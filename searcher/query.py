@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from ..index.frozen import frozen
 from ..index.scripts import is_letter
 
 FIELDS = ("title", "path", "lang")
@@ -40,7 +40,7 @@ _PART = re.compile(r"(?s)((?:\\.|[^\\*])*)\*")
 _SPECIAL = re.compile(rf"[\\\s()（）{_DOUBLE}「『*＊]")  # to be escaped anywhere in a word
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """A piece of text without white space; as typed, not folded, if `exact`; if `fuzzy` words like it too.
 
@@ -55,7 +55,7 @@ class Word:
         return _printed([self.text], self.exact) + "~" * self.fuzzy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Phrase:
     """Quoted text; unless `slop` is None, its words in any order with at most so many others among them."""
 
@@ -68,7 +68,7 @@ class Phrase:
         return f'{"=" if self.exact else ""}"{quoted}"{"" if self.slop is None else f"~{self.slop}"}'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wildcard:
     r"""A word with `*` for any letters; a `*` or a backslash that is meant itself is `\*`, `\\` in `text`."""
 
@@ -84,7 +84,7 @@ class Wildcard:
         return _printed(self.parts, self.exact)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A condition on the document: `name` is one of FIELDS.  The child of `path` is a Word that holds the glob."""
 
@@ -98,7 +98,7 @@ class Field:
         return f"path:{Phrase(glob) if _SPECIAL.search(glob.replace('*', '')) else glob}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     """Not `child`, which is never a Not itself."""
 
@@ -108,7 +108,7 @@ class Not:
         return f"-{self.child}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class And:
     """All of at least two children, none of them an And."""
 
@@ -118,7 +118,7 @@ class And:
         return "(" + " ".join(map(str, self.children)) + ")"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Or:
     """Any of at least two children, none of them an Or."""
 
@@ -131,7 +131,7 @@ class Or:
 Node = Word | Phrase | Wildcard | Field | Not | And | Or
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """The tree, None if nothing is left to search; and what had to be mended, each a sentence without a full stop."""
 
@@ -177,14 +177,13 @@ def _spread(name: str, node: Node) -> Node:
     return Field(name, Word(glob) if name == "path" else node)
 
 
-@dataclass(slots=True)
 class _Group:
     """An open bracket: its members so far, each a list of alternatives, and what it is to be when it is closed."""
 
-    name: str = ""
-    negative: bool = False
-    members: list[list[Node]] = field(default_factory=list)
-    either: bool = False  # an OR waits for its right side
+    def __init__(self, name: str = "", *, negative: bool = False) -> None:
+        self.name, self.negative = name, negative
+        self.members: list[list[Node]] = []
+        self.either = False  # an OR waits for its right side
 
 
 def parse(typed: str) -> Parsed:
@@ -230,7 +229,7 @@ class _Parser:
             self.warnings[message] = None
 
     def _open(self, found: re.Match[str]) -> None:
-        group, too_deep = _Group(self.name, self.negative), len(self.groups) > DEPTH
+        group, too_deep = _Group(self.name, negative=self.negative), len(self.groups) > DEPTH
         self._add(None)
         self._warn(f"brackets nested deeper than {DEPTH} were left out", when=too_deep)
         self.too_deep += too_deep

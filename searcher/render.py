@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ..index.model import ExplainedHit, Explanation, Hit, Like, Mark, Results, Suggestion, WhyNot
+    from .results import ExplainedHit, Explanation, Hit, Like, Mark, Results, Suggestion, WhyNot
 
     Spans = Sequence[tuple[int, int]]
     Notes = Sequence[tuple[int, str]]
@@ -213,7 +213,7 @@ def _far_marks(hit: Hit, query: str) -> list[Mark]:
 
 def _together(one: Mark, other: Mark, text: str, query: str) -> Mark | None:
     """Two marks as one, if they stand side by side both in the text and, by what was typed for them, in the query."""
-    from ..index.model import Mark
+    from .results import Mark
 
     if one.level != other.level or other.start < one.end or text[one.end : other.start] not in ("", " "):
         return None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import TracebackType
@@ -18,30 +17,13 @@ from ..index.engines.embedded import EmbeddedEngine
 from ..index.engines.segments import SegmentFiles
 from ..index.errors import IndexDamaged, IndexOutdated, QueryError
 from ..index.fold import fold
+from ..index.frozen import frozen, replace
 from ..index.lexicon import Lexicon, open_lexicon
-from ..index.model import (
-    LEVELS,
-    AllOf,
-    Explained,
-    ExplainedHit,
-    Explanation,
-    Filter,
-    Hit,
-    Level,
-    Like,
-    Match,
-    Plan,
-    Results,
-    ScorePart,
-    Suggestion,
-    Term,
-    Variant,
-    WhyNot,
-    sought,
-)
+from ..index.model import LEVELS, AllOf, Filter, Level, Match, Plan, Term, Variant, sought
 from . import copies, highlight, last_resort, rank
 from .plan import Planned, language, plan
 from .query import Parsed, parse
+from .results import Explained, ExplainedHit, Explanation, Hit, Like, Results, ScorePart, Suggestion, WhyNot
 from .widen import Known
 
 LEXICON = "lexicon.tsv"
@@ -57,7 +39,7 @@ TOGETHER = 500
 """Where all passages are wanted, they are looked for among so many at a time: the work may grow with the square of that."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Answer:
     """What a query found: the plan that it was found by, its matches, what may have been meant, and what there is to say."""
 

@@ -14,7 +14,6 @@ import unicodedata
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from heapq import nlargest
 from itertools import chain, islice, pairwise, product, zip_longest
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..index import data
+from ..index.frozen import frozen
 
 _SYLLABLES = """
 a ai an ang ao e ei en er o ou ba bai ban bang bao bei ben beng bi bian biao bie bin bing bo bu pa pai pan pang pao pei pen peng
@@ -82,7 +82,7 @@ _TEXT_SHORTEST = 3
 _FIRST, _FOLLOWED, _ONE_BY_ONE, _COUNTED = 160, 256, (4, 48), 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vocabulary:
     """What looking by sound and by spelling asks of an index; terms are folded and may come more than once.
 

@@ -21,8 +21,8 @@ from typing import Literal
 
 from ..index import data
 from ..index.english import stem
-from ..index.model import Suggestion
 from ..index.scripts import is_han
+from .results import Suggestion
 from .sounds import Readings, Vocabulary, chained, most_worth, usual
 
 Reason = Literal["sound", "shape", "conversion", "spelling"]

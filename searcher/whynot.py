@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from ..index import generation
 from ..index.errors import UnreadableFile
 from ..index.fold import fold
+from ..index.frozen import frozen
 from ..index.model import (
     LEVELS,
     AllOf,
@@ -23,7 +23,6 @@ from ..index.model import (
     Hint,
     Leaf,
     Level,
-    Lost,
     Match,
     Near,
     Not,
@@ -31,7 +30,6 @@ from ..index.model import (
     Stored,
     Term,
     Whole,
-    WhyNot,
     Wide,
     Wild,
     Words,
@@ -41,6 +39,7 @@ from ..index.patterns import in_folded
 from ..index.scripts import is_letter, runs
 from . import highlight
 from . import query as syntax
+from .results import Lost, WhyNot
 
 FIRST = 10
 """How many passages a search shows unless it is told otherwise."""
@@ -57,7 +56,7 @@ Planner = Callable[[str, Level], "Plan | None"]
 # ------------------------------------------------------------------------------------------ on the way into the index
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnDisk:
     """How a file stands to an index: the path it was indexed by, or where it was lost before (`step`, with sentences).
 
@@ -155,7 +154,7 @@ def _below(path: str, root: str) -> bool:
 # ------------------------------------------------------------------------------------------ in the index
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Indexed:
     """An index and how to ask it: the engine's search, a plan for a query at a level, a passage as it is stored, and folded.
 

@@ -9,12 +9,12 @@ A variant that no passage of the index has costs nothing and is left out; of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise, product
 from typing import TypeVar
 
 from ..index.analysis import grams
 from ..index.fold import fold
+from ..index.frozen import frozen, replace
 from ..index.lexicon import Equivalent, Lexicon
 from ..index.model import LEVELS, Leaf, Level, Term, Variant, Whole, Wide, Words
 from ..index.scripts import is_letter, is_unspaced, runs
@@ -59,7 +59,7 @@ DOUBTFUL = frozenset(_DOUBTFUL.split())
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A part of a query that is one word: what to look for, its key in the lexicon ("" if it has none).
 
@@ -72,7 +72,7 @@ class Token:
     is_function: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What widening asks of an index: in how many passages a token of each channel is, and how many passages there are.
 
@@ -86,14 +86,12 @@ class Known:
     similar: Callable[[str], Sequence[tuple[str, float]]] = lambda word: ()
 
 
-@dataclass(frozen=True, slots=True)
 class Widener:
     """A lexicon at a level, and the index whose passages are to be found; `notes` says where the cap held."""
 
-    lexicon: Lexicon
-    level: Level
-    known: Known
-    notes: list[str] = field(default_factory=list)
+    def __init__(self, lexicon: Lexicon, level: Level, known: Known) -> None:
+        self.lexicon, self.level, self.known = lexicon, level, known
+        self.notes: list[str] = []
 
     def joined(self, tokens: Sequence[Token]) -> list[Token]:
         """The tokens of one typed word, single characters that were left over when it was cut joined to a word of the lexicon.

@@ -22,7 +22,7 @@ from tongwen.index.errors import (
     PathNotFound,
     UnreadableFile,
 )
-from tongwen.index.model import Report
+from tongwen.index.reports import Report
 from tongwen.searcher import Searcher
 
 _TICKS = itertools.count(1_000_000_000)

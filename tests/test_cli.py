@@ -15,25 +15,23 @@ import click
 import pytest
 from tongwen.index.errors import IndexNotFound, NothingIndexed, QueryError
 from tongwen.index.generation import FOLDER
-from tongwen.index.model import (
-    LEVELS,
+from tongwen.index.model import LEVELS
+from tongwen.index.reports import Report, Status, Step
+from tongwen.searcher import cli as program
+from tongwen.searcher.plan import language
+from tongwen.searcher.render import format_summary
+from tongwen.searcher.results import (
     Explained,
     ExplainedHit,
     Explanation,
     Hit,
     Like,
     Mark,
-    Report,
     Results,
     ScorePart,
-    Status,
-    Step,
     Suggestion,
     WhyNot,
 )
-from tongwen.searcher import cli as program
-from tongwen.searcher.plan import language
-from tongwen.searcher.render import format_summary
 
 HIT = Hit(1, 12.5, "/elsewhere/a.txt", "標題", 3, 0, 4, "晶片出口", 0, 7, ((0, 2),), (Mark(0, 2, "script", "晶片"),))
 OTHER = Hit(2, 2.5, "/elsewhere/b.txt", "別的", 1, 0, 2, "晶片", 0, 1, ((0, 2),), (Mark(0, 2, "script", "晶片"),))

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tongwen.index import build
 from tongwen.index.fold import fold
-from tongwen.index.model import Like
 from tongwen.searcher import Searcher
 from tongwen.searcher.copies import _BEGINS, ALIKE, SHINGLE, grouped
+from tongwen.searcher.results import Like
 from tongwen.searcher.search import AMONG
 
 SENTENCES = "".join(f"第{number}句说的是别的事，跟前面的{number * 7919 % 1000}句没有关系。" for number in range(12))

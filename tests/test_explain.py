@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from tongwen.index.errors import QueryError
-from tongwen.index.model import Explained, ScorePart
 from tongwen.searcher import Searcher
+from tongwen.searcher.results import Explained, ScorePart
 
 LONG = "填充用的句子不多不少。" * 40
 FILES = {

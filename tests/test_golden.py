@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from tongwen.index import build
 from tongwen.index.errors import QueryError
-from tongwen.index.model import LEVELS, Hit
+from tongwen.index.model import LEVELS
 from tongwen.searcher import Searcher
+from tongwen.searcher.results import Hit
 
 GOLDEN = Path(__file__).parent / "data" / "golden" / "cases.jsonl"
 CASES = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]

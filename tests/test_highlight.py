@@ -3,8 +3,9 @@
 import pytest
 from tongwen.index.english import stem
 from tongwen.index.fold import fold
-from tongwen.index.model import WILD_GAP, Leaf, Level, Mark, Near, Stored, Term, Variant, Wild, Words
+from tongwen.index.model import WILD_GAP, Leaf, Level, Near, Stored, Term, Variant, Wild, Words
 from tongwen.searcher.highlight import marked, merged, reach
+from tongwen.searcher.results import Mark
 
 
 def stored(text: str, before: str = "", after: str = "") -> Stored:

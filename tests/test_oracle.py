@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from tongwen.index import build
 from tongwen.index.engines.evaluation import ENOUGH
 from tongwen.index.errors import QueryError
-from tongwen.index.model import LEVELS, Hit
+from tongwen.index.model import LEVELS
 from tongwen.searcher import Searcher
 from tongwen.searcher.query import Phrase
+from tongwen.searcher.results import Hit
 
 DATA = Path(__file__).resolve().parents[1] / "index" / "data"
 Span = tuple[int, int]

@@ -8,21 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tongwen.index.model import (
-    Explained,
-    ExplainedHit,
-    Explanation,
-    Hit,
-    Like,
-    Mark,
-    Report,
-    Results,
-    ScorePart,
-    Status,
-    Step,
-    Suggestion,
-    WhyNot,
-)
+from tongwen.index.reports import Report, Status, Step
 from tongwen.searcher.progress import (
     Progress,
     format_bar,
@@ -54,6 +40,18 @@ from tongwen.searcher.render import (
     paint,
     shown_path,
     wrap,
+)
+from tongwen.searcher.results import (
+    Explained,
+    ExplainedHit,
+    Explanation,
+    Hit,
+    Like,
+    Mark,
+    Results,
+    ScorePart,
+    Suggestion,
+    WhyNot,
 )
 
 ANY_TEXT = st.text(st.characters(codec=None) | st.characters(categories=["Cs", "Cc", "Cf", "Mn"]), max_size=200)

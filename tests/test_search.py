@@ -15,8 +15,9 @@ from tongwen.index.engines.embedded import EmbeddedEngine
 from tongwen.index.engines.evaluation import ENOUGH
 from tongwen.index.errors import IndexNotFound, LexiconError, QueryError, TongwenError
 from tongwen.index.fold import fold
-from tongwen.index.model import LEVELS, Results
+from tongwen.index.model import LEVELS
 from tongwen.searcher import Searcher, last_resort
+from tongwen.searcher.results import Results
 
 LONG = "填充用的句子不多不少。" * 40
 

@@ -7,8 +7,8 @@ import pytest
 from tongwen.index import build
 from tongwen.index.engines.evaluation import ENOUGH
 from tongwen.index.errors import IndexNotFound, QueryError
-from tongwen.index.model import WhyNot
 from tongwen.searcher import Searcher, whynot
+from tongwen.searcher.results import WhyNot
 
 LONG = "這一段是為了把前後兩段隔開而寫的文字，說的是天氣與散步。" * 14
 COPY = "代理商的同事說：" + "，".join(f"第{number}份文件交給{number * 37 % 101}號櫃檯" for number in range(30))
