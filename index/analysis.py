@@ -11,7 +11,6 @@ others (of those written as one, getElementById, also the stems of their parts; 
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,10 +32,10 @@ VERSION = 2
 _SPACED_PIECE = re.compile(r"[.#@$]?[^\W_]+(?:[-_.'/&+:@][^\W_]+)*[+#%]*")
 # Signs that only join: not between two digits (9-11), a full stop not beside a single letter (U.S.).
 _JOINT = r"(?:[-_'/&](?:(?<!\d.)|(?!\d))|(?<=[^\W\d_][^\W\d_])\.(?=[^\W\d_][^\W\d_]))"
-_JOINED = re.compile(rf"[^\W_]+(?:{_JOINT}[^\W_]+)+")
+_JOINED = rf"[^\W_]+(?:{_JOINT}[^\W_]+)+"
 _ASCII_RUN = re.compile(r"[a-z0-9]+")
 _CUT = "\x01"  # stands for a cut while a text is folded; folds to itself
-_FUSED = re.compile(r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)")
+_FUSED = r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)"
 
 
 @frozen
@@ -109,7 +108,8 @@ def _stems(folded: str, first: int, word: str) -> tuple[str, ...]:
 
 
 def _joined(word: str) -> str:
-    return "".join(run for _, run, _ in runs(word)) if _JOINED.fullmatch(word) and "'s" not in word else ""
+    joins = not word.isalnum() and "'s" not in word and re.fullmatch(_JOINED, word)
+    return "".join(run for _, run, _ in runs(word)) if joins else ""
 
 
 def _parts(word: str, typed: str) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ def _parts(word: str, typed: str) -> tuple[str, ...]:
     if not word.isalnum():
         return ()
     plain_text, cuts = _plain_with_breaks(typed)
-    if not cuts and len(word) > 2 and (fused := _FUSED.fullmatch(word)):
+    if not cuts and len(word) > 2 and not word.isalpha() and (fused := re.fullmatch(_FUSED, word)):
         cuts = [max(fused.end(1), fused.end(3))]
     return english.parts(word, cuts) if plain_text == word else ()
 
@@ -300,6 +300,8 @@ def query_parts() -> dict[str, str]:
 
 def fingerprint(parts: Mapping[str, str]) -> str:
     """A short hash over the parts."""
+    import json
+
     return _hash(json.dumps(parts, sort_keys=True))
 
 

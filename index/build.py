@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .reports import Report, Status, Step
+if TYPE_CHECKING:
+    from .reports import Report, Status, Step
 
-Progress = Callable[[Step], None]
+Progress = Callable[["Step"], None]
 
 
 def _silent(step: Step) -> None:

@@ -55,13 +55,13 @@ GRAIN = 200
 _REGION = 16  # the bit of the first byte that says `region`, above those of the sources
 _FOOTER = struct.Struct("<8sIQ")  # magic and format, CRC-32 and length of what stands before
 _MAGIC = b"tongwen" + bytes([FORMAT])
-_NAME = re.compile(r"lexicon-[0-9a-f]{16}\.trie")
+_NAME = r"lexicon-[0-9a-f]{16}\.trie"
 _KEPT = 4
 
 _OWN_REGION, _OWN_CROSS = 1.0, 0.95
 
 # A sign that makes another word of the letters before it: C++, C#.
-_SIGNED = re.compile(r"[^\W_][+#]+(?![a-z0-9\u00aa-\u2e7f])")
+_SIGNED = r"[^\W_][+#]+(?![a-z0-9\u00aa-\u2e7f])"
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
 _INITIALS = re.compile("[a-z](?: [a-z])+")
 
@@ -92,10 +92,10 @@ def key_of(folded: str) -> str:
     """
     if _is_han(folded):
         return folded
-    if folded.isascii() and not _SIGNED.search(folded):
+    if folded.isascii() and not _is_signed(folded):
         return " ".join(map(stem, _ASCII_WORD.findall(folded)))
     key, after_word = "", False
-    signed = {match.start(): match[0][1:] for match in _SIGNED.finditer(folded)} if "+" in folded or "#" in folded else {}
+    signed = {match.start(): match[0][1:] for match in re.finditer(_SIGNED, folded)} if _is_signed(folded) else {}
     for at, run, unspaced in _runs(folded):
         if unspaced:
             key += run
@@ -110,7 +110,7 @@ def text_of(folded: str) -> str:
     """A folded text as an equivalent has it: English words with single spaces between them, others as they are."""
     if _is_han(folded):
         return folded
-    if _SIGNED.search(folded):
+    if _is_signed(folded):
         return folded.strip()
     if folded.isascii():
         return " ".join(_ASCII_WORD.findall(folded)) or folded.strip()
@@ -133,9 +133,14 @@ def _is_han(folded: str) -> bool:
     return bool(folded) and min(folded) >= "\u4e00" and max(folded) <= "\u9fff"
 
 
+def _is_signed(folded: str) -> bool:
+    """Whether signs matter in a text."""
+    return ("+" in folded or "#" in folded) and re.search(_SIGNED, folded) is not None
+
+
 def stems_and_words(folded: str) -> list[tuple[str, str]]:
     """The words of a text that is all of spaced scripts, each with its stem; none if it is not, or if signs matter in it."""
-    if _is_han(folded) or _SIGNED.search(folded):
+    if _is_han(folded) or _is_signed(folded):
         return []
     if folded.isascii():
         return [(stem(word), word) for word in _ASCII_WORD.findall(folded)]
@@ -302,7 +307,7 @@ def open_lexicon(name: str = "", user: str | Path | None = None) -> Lexicon:
 
     `user` is a file of one's own equivalents, read anew each time.  Raises LexiconError if that cannot be read.
     """
-    trie = _kept(name) if _NAME.fullmatch(name) else None
+    trie = _kept(name) if re.fullmatch(_NAME, name) else None
     if trie is None:
         current = ready()
         trie = _memory.get(current) or _kept(current) or _compiled(current)
@@ -441,7 +446,7 @@ def _write(path: Path, body: bytes) -> None:
 
 def _tidy(path: Path) -> None:
     """Keep the newest few lexicons; drop the others, and what killed writers left behind more than an hour ago."""
-    lexicons = {other: _modified(other) for other in path.parent.iterdir() if _NAME.fullmatch(other.name)}
+    lexicons = {other: _modified(other) for other in path.parent.iterdir() if re.fullmatch(_NAME, other.name)}
     newest = sorted(lexicons, key=lambda other: (other == path, lexicons[other]), reverse=True)
     hour_ago = _modified(path) - 3600
     left = [other for other in path.parent.glob("new-*.tmp") if _modified(other) < hour_ago]

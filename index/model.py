@@ -51,6 +51,10 @@ class Document:
     has_lines: bool = True
 
 
+LONGEST_PASSAGE = 400
+"""No passage has more code points (see `index.passages`)."""
+
+
 @frozen
 class Passage:
     """A piece of a document, the unit that is found and shown.

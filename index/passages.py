@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from .model import Document, Heading, Passage
+from .model import LONGEST_PASSAGE, Document, Heading, Passage
 
-LOW, TARGET, HIGH = 200, 300, 400
+LOW, TARGET, HIGH = 200, 300, LONGEST_PASSAGE
 """Lengths of a passage, in code points.
 
 TARGET is aimed at; nothing is cut into pieces shorter than LOW, if there is another way; anything longer than HIGH is cut.

@@ -15,13 +15,12 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 LONGEST_WORD = 12
 """The longest word, in code points, that is looked for when a query is cut."""
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = "[\ud800-\udfff]"
 
 
 class Tokenizer(Protocol):
@@ -36,6 +35,8 @@ class Tokenizer(Protocol):
 
 def available() -> str:
     """The segmenter to use: `rjieba` where it is installed, else `jieba`."""
+    from importlib.util import find_spec  # who only searches needs it not
+
     return "rjieba" if find_spec("rjieba") else "jieba"
 
 
@@ -87,7 +88,7 @@ def to_simplified(text: str) -> str:
     """The text as jieba's dictionary knows it, each code point in its place (OpenCC's `t2s` keeps the length)."""
     if text.isascii():
         return text
-    converted: str = _opencc().convert(_LONE_SURROGATE.sub("\ufffd", text))
+    converted: str = _opencc().convert(re.sub(_LONE_SURROGATE, "\ufffd", text))
     # Measured to hold over all of Unicode and 10 million characters; should a later OpenCC differ, words are cut less well,
     # but not put in wrong places.
     return converted if len(converted) == len(text) else text

@@ -28,16 +28,17 @@ DEPTH = 50  # of brackets; deeper ones are left out
 MOST_SLOP = 1000
 _MINUS, _TILDE, _DOUBLE = "-－−", "~～", '“”„‟"＂'
 _NARROW = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
-_WORD = re.compile(rf"(?s)(?P<word>(?:\\.|[^\s()（）{_DOUBLE}「『\\])+)")
-_TOKEN = re.compile(
+# Patterns that only some queries want: `re` compiles each when it is used, and keeps it.
+_WORD = rf"(?s)(?P<word>(?:\\.|[^\s()（）{_DOUBLE}「『\\])+)"
+_TOKEN = (
     rf"(?s)(?P<space>\s+)|(?P<open>[(（])|(?P<close>[)）])|(?P<minus>[{_MINUS}]+)"
     rf"|(?P<quote>(?P<exact>[=＝]?)(?:[{_DOUBLE}](?P<double>(?:\\.|[^\\{_DOUBLE}])*)|「(?P<corner>(?:\\.|[^\\」])*)"
-    rf"|『(?P<white>(?:\\.|[^\\』])*))(?P<end>[{_DOUBLE}」』]?)(?P<slop>[{_TILDE}][0-9０-９]*)?)|{_WORD.pattern[4:]}"
+    rf"|『(?P<white>(?:\\.|[^\\』])*))(?P<end>[{_DOUBLE}」』]?)(?P<slop>[{_TILDE}][0-9０-９]*)?)|{_WORD[4:]}"
 )
-_MEANING = re.compile(rf"[\\*＊{_TILDE}=＝]")  # what is more than text in a word
-_MARKS = re.compile(r"(?s)(\\.)|[*＊]+|(?<!~)~+\Z")
-_PART = re.compile(r"(?s)((?:\\.|[^\\*])*)\*")
-_SPECIAL = re.compile(rf"[\\\s()（）{_DOUBLE}「『*＊]")  # to be escaped anywhere in a word
+_MEANING = frozenset(rf"\*＊{_TILDE}=＝")  # what is more than text in a word
+_MARKS = r"(?s)(\\.)|[*＊]+|(?<!~)~+\Z"
+_PART = r"(?s)((?:\\.|[^\\*])*)\*"
+_SPECIAL = rf"[\\\s()（）{_DOUBLE}「『*＊]"  # to be escaped anywhere in a word
 
 
 @frozen
@@ -78,7 +79,7 @@ class Wildcard:
     @property
     def parts(self) -> tuple[str, ...]:
         """The literal pieces between the `*`; the first or last is empty where a `*` is at that end."""
-        return tuple(map(_plain, _PART.findall(self.text + "*")))
+        return tuple(map(_plain, re.findall(_PART, self.text + "*")))
 
     def __str__(self) -> str:
         return _printed(self.parts, self.exact)
@@ -95,7 +96,7 @@ class Field:
         if self.name != "path":
             return f"{self.name}:{self.child}"
         glob = self.child.text
-        return f"path:{Phrase(glob) if _SPECIAL.search(glob.replace('*', '')) else glob}"
+        return f"path:{Phrase(glob) if re.search(_SPECIAL, glob.replace('*', '')) else glob}"
 
 
 @frozen
@@ -145,7 +146,7 @@ def _plain(text: str) -> str:
 
 def _printed(parts: Sequence[str], exact: bool) -> str:
     """The word with `*` between its parts, and a backslash wherever it would be read as something else."""
-    text = "*".join(_SPECIAL.sub(r"\\\g<0>", part) for part in parts)
+    text = "*".join(re.sub(_SPECIAL, r"\\\g<0>", part) for part in parts)
     text = f"{text[:-1]}\\{text[-1]}" if text.endswith("~") or _waves(text) else text
     if exact or text.translate(_NARROW) in ("OR", "AND", "NOT", "|") or text.startswith((*_MINUS, "=", "＝")):
         return ("=" if exact else "\\") + text
@@ -211,8 +212,7 @@ class _Parser:
         self.name, self.negative, self.after_not = "", False, False  # what the next item gets
 
     def run(self) -> Node | None:
-        minus = tuple(_MINUS)
-        while found := (_WORD if self.name and self.typed.startswith(minus, self.at) else _TOKEN).match(self.typed, self.at):
+        while found := self._next():
             self.at = found.end()
             if found.lastgroup != "space":
                 getattr(self, f"_{found.lastgroup}")(found)
@@ -223,6 +223,10 @@ class _Parser:
         while len(self.groups) > 1:
             self._shut()
         return self._tree(self.groups[0])
+
+    def _next(self) -> re.Match[str] | None:
+        is_word = self.name and self.typed.startswith(tuple(_MINUS), self.at)
+        return re.compile(_WORD if is_word else _TOKEN).match(self.typed, self.at)
 
     def _warn(self, message: str, *, when: bool = True) -> None:
         if when:
@@ -283,13 +287,13 @@ class _Parser:
 
     def _leaf(self, typed: str) -> Word | Wildcard | None:
         """The word typed, None if nothing is left of it."""
-        if self.name == "path" or not _MEANING.search(typed):
+        if self.name == "path" or _MEANING.isdisjoint(typed):
             return Word(_plain(typed.replace("＊", "*")))
         exact = len(typed) > 1 and typed[0] in "=＝"
         typed = typed[exact:]
         if waves := _waves(typed):
             typed = f"{typed[:-waves]}~"
-        text = _MARKS.sub(lambda found: found[1] or ("" if found[0][0] == "~" else "*"), typed) or typed
+        text = re.sub(_MARKS, lambda found: found[1] or ("" if found[0][0] == "~" else "*"), typed) or typed
         fuzzy = typed.endswith("~") and not text.endswith("~")
         self._warn("a lone * was left out", when=text == "*")
         parts = Wildcard(text).parts

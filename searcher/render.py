@@ -44,7 +44,7 @@ _TOGETHER = 8  # code points of a mark that stay on the line of the note behind 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )  # controls, bidi controls, surrogates
-_UNSAFE_JSON = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what json.dumps leaves as it is
+_UNSAFE_JSON = "[\x7f-\x9f\u2028\u2029\ud800-\udfff]"  # what json.dumps leaves as it is
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _NOT_FIRST = frozenset("，。、；：？！」』）”’】》〉〕］｝〗〙〛…·・ー々％‰℃,.;:?!)]}%»\"'")
 _NOT_LAST = frozenset("「『（“‘【《〈〔［｛〖〘〚￥([{«$¥£€\"'")
@@ -306,7 +306,7 @@ def json_line(value: object) -> str:
     """A value as one line of JSON, unescaped but for control characters, line separators and lone surrogates."""
     import json
 
-    return _UNSAFE_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return re.sub(_UNSAFE_JSON, lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def format_json(hits: Iterable[Hit]) -> list[str]:

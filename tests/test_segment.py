@@ -104,7 +104,7 @@ def test_segmenters_agree(tokenizer):
 def test_the_faster_segmenter_is_used_where_it_is(monkeypatch):
     """The Rust port where it is installed, else the reference."""
     assert available() == "rjieba"
-    monkeypatch.setattr(segment, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert available() == "jieba"
 
 

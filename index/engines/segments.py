@@ -18,8 +18,8 @@ from mmap import mmap
 from pathlib import Path
 
 from ..english import LONGEST_ENDING, beginning, stem
+from ..model import LONGEST_PASSAGE as HIGH
 from ..model import WILD_GAP, Filter, Leaf, Near, Term, Wild, Words
-from ..passages import HIGH
 from ..patterns import GAP, begins_in_original, in_folded, is_bounded, stands_alone
 from ..scripts import is_unspaced, runs
 from ..texts import LANGUAGES, Texts, decode, encode, occurrences
