@@ -10,6 +10,7 @@ Exit status: 0 found or done, 1 nothing found, 2 trouble, 130 interrupted.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import re
@@ -578,8 +579,11 @@ def main() -> NoReturn:
     for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors)
+    gc.freeze()  # what is loaded by now stays; to look for rubbish in it again and again takes a tenth of a search
     try:
         cli(prog_name="tongwen")
     except Exception:  # a mistake of ours; Python would exit with 1, which means nothing found
         sys.excepthook(*sys.exc_info())
+    finally:
+        gc.freeze()  # nor is there anything to look for at the end
     sys.exit(2)

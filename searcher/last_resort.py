@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..index.english import stem
 from ..index.fold import fold
 from ..index.model import AllOf, Leaf, Plan, Term, Variant, Whole, Wide, Words, sought
+from ..index.scripts import is_han
 from . import highlight
 from .query import And, Node, Word
 from .results import Suggestion
@@ -64,7 +65,7 @@ def by_sound(tree: Node, engine: EmbeddedEngine, lexicon: Lexicon) -> list[Varia
     None for a query of more than words, of English words, or of one word that is much more likely a misspelt one of the index.
     """
     typed = _typed(tree)
-    if not typed or _is_english(typed, lexicon):
+    if not typed or any(map(is_han, typed)) or _is_english(typed, lexicon):
         return []
     from . import sounds, suggest
 

@@ -89,27 +89,31 @@ def wrap(text: str, width: int, marks: Spans = (), extra: int = 0, whole: Spans 
     """
     sums = [0, *accumulate(map(_columns, text))]
     inside = {at for first, last in whole for at in range(first + 1, last)}
+    stop = len(text.rstrip())
 
     def fits(start: int, end: int) -> bool:
         pieces = sum(first < end and start < last for first, last in marks)
         return sums[end] - sums[start] + extra * pieces <= width
 
+    def may_end(at: int) -> bool:
+        return at == stop or (at not in inside and _may_break(text[at - 1], text[at]))
+
     lines: list[tuple[int, int]] = []
     start = len(text) - len(text.lstrip())
     start = start if sums[start] > width // 4 else 0  # some indentation is worth keeping
-    last, last_end = start, start  # the last place to break that fits, without and with the white space there
-    for stop in range(start + 1, len(text) + 1):
-        end = len(text[start:stop].rstrip()) + start
-        if end == start or stop in inside or (stop < len(text) and not _may_break(text[stop - 1], text[stop])):
-            continue
-        while not fits(start, end):
-            if last_end == start:  # not even one word: tear it
-                last = next((cut for cut in range(end - 1, start, -1) if fits(start, cut) and _columns(text[cut])), start + 1)
-                last_end = last
-            lines.append((start, last))
-            start = last = last_end
-        last, last_end = end, stop
-    return [*lines, (start, last)] if last > start else lines
+    while start < stop:
+        last = bisect_right(sums, sums[start] + width, hi=stop + 1) - 1
+        while last > start and not fits(start, last):
+            last -= 1
+        following = last + next((at for at, character in enumerate(text[last:stop]) if not character.isspace()), stop - last)
+        following = next((at for at in range(following, start, -1) if may_end(at) and text[start:at].strip()), start)
+        if following == start:  # not even one word: tear it
+            last = following = next((cut for cut in range(last, start, -1) if _columns(text[cut])), start + 1)
+        else:
+            last = start + len(text[start:following].rstrip())
+        lines.append((start, last))
+        start = following
+    return lines
 
 
 def paint(text: str, start: int, end: int, marks: Spans, color: bool, notes: Spans = ()) -> str:

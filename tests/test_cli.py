@@ -993,29 +993,3 @@ def test_completion(words, expected):
     environment = {**os.environ, "_TONGWEN_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
 
     assert tongwen(env=environment).stdout.decode().split() == [f"plain,{word}" for word in expected]
-
-
-HEAVY = {
-    "asyncio",
-    "charset_normalizer",
-    "importlib.metadata",
-    "jieba",
-    "markdown_it",
-    "numpy",
-    "opencc",
-    "rjieba",
-    "selectolax",
-}
-HEAVY |= {"tongwen.index.formats", "tongwen.index.sources", "tongwen.searcher.progress", "whoosh.writing"}
-
-
-@pytest.mark.parametrize(
-    ("args", "light"),
-    [(["--help"], {"json", "tongwen.index.model", "tongwen.searcher.search", "whoosh"}), (["search", "黃仁勳"], set())],
-)
-def test_imports(news, args, light):
-    """A query imports only what it needs; help nothing of the library."""
-    code = "import sys; from tongwen.searcher.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
-    loaded = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, check=True).stderr.split()
-
-    assert (HEAVY | light) & {name.decode() for name in loaded} == set()
