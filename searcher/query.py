@@ -28,13 +28,21 @@ DEPTH = 50  # of brackets; deeper ones are left out
 MOST_SLOP = 1000
 _MINUS, _TILDE, _DOUBLE = "-－−", "~～", '“”„‟"＂'
 _NARROW = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
-# Patterns that only some queries want: `re` compiles each when it is used, and keeps it.
-_WORD = rf"(?s)(?P<word>(?:\\.|[^\s()（）{_DOUBLE}「『\\])+)"
-_TOKEN = (
-    rf"(?s)(?P<space>\s+)|(?P<open>[(（])|(?P<close>[)）])|(?P<minus>[{_MINUS}]+)"
-    rf"|(?P<quote>(?P<exact>[=＝]?)(?:[{_DOUBLE}](?P<double>(?:\\.|[^\\{_DOUBLE}])*)|「(?P<corner>(?:\\.|[^\\」])*)"
-    rf"|『(?P<white>(?:\\.|[^\\』])*))(?P<end>[{_DOUBLE}」』]?)(?P<slop>[{_TILDE}][0-9０-９]*)?)|{_WORD[4:]}"
-)
+_OPEN, _CLOSE, _QUOTES, _EXACT = "(（", ")）", f"{_DOUBLE}「『", "=＝"
+_BEGINS = {"open": _OPEN, "close": _CLOSE, "minus": _MINUS, "quote": _QUOTES}
+_KINDS = {character: kind for kind, characters in _BEGINS.items() for character in characters}
+"""What kind a token is, by its first character; for others, see `_Parser._kind`."""
+
+# `re` compiles each of these patterns when it is used, and keeps it; most queries use one of them.
+_TOKENS = {
+    "space": r"\s+",
+    "open": f"[{_OPEN}]",
+    "close": f"[{_CLOSE}]",
+    "minus": f"[{_MINUS}]+",
+    "quote": rf"(?s)(?P<exact>[{_EXACT}]?)(?:[{_DOUBLE}](?P<double>(?:\\.|[^\\{_DOUBLE}])*)|「(?P<corner>(?:\\.|[^\\」])*)"
+    rf"|『(?P<white>(?:\\.|[^\\』])*))(?P<end>[{_DOUBLE}」』]?)(?P<slop>[{_TILDE}][0-9０-９]*)?",
+    "word": rf"(?s)(?:\\.|[^\s{_OPEN}{_CLOSE}{_QUOTES}\\])+",
+}
 _MEANING = frozenset(rf"\*＊{_TILDE}=＝")  # what is more than text in a word
 _MARKS = r"(?s)(\\.)|[*＊]+|(?<!~)~+\Z"
 _PART = r"(?s)((?:\\.|[^\\*])*)\*"
@@ -212,10 +220,10 @@ class _Parser:
         self.name, self.negative, self.after_not = "", False, False  # what the next item gets
 
     def run(self) -> Node | None:
-        while found := self._next():
+        while found := re.compile(_TOKENS[kind := self._kind()]).match(self.typed, self.at):
             self.at = found.end()
-            if found.lastgroup != "space":
-                getattr(self, f"_{found.lastgroup}")(found)
+            if kind != "space":
+                getattr(self, f"_{kind}")(found)
             elif self.name:
                 self._drop_pending()
         self._drop_pending()
@@ -224,9 +232,15 @@ class _Parser:
             self._shut()
         return self._tree(self.groups[0])
 
-    def _next(self) -> re.Match[str] | None:
-        is_word = self.name and self.typed.startswith(tuple(_MINUS), self.at)
-        return re.compile(_WORD if is_word else _TOKEN).match(self.typed, self.at)
+    def _kind(self) -> str:
+        """What the next token is; behind the name of a field a minus is part of a word."""
+        first, second = self.typed[self.at : self.at + 1], self.typed[self.at + 1 : self.at + 2]
+        if first.isspace():
+            return "space"
+        if first in tuple(_EXACT) and _KINDS.get(second) == "quote":
+            return "quote"
+        kind = _KINDS.get(first, "word")
+        return "word" if kind == "minus" and self.name else kind
 
     def _warn(self, message: str, *, when: bool = True) -> None:
         if when:
@@ -289,7 +303,7 @@ class _Parser:
         """The word typed, None if nothing is left of it."""
         if self.name == "path" or _MEANING.isdisjoint(typed):
             return Word(_plain(typed.replace("＊", "*")))
-        exact = len(typed) > 1 and typed[0] in "=＝"
+        exact = len(typed) > 1 and typed[0] in _EXACT
         typed = typed[exact:]
         if waves := _waves(typed):
             typed = f"{typed[:-waves]}~"
