@@ -1,8 +1,8 @@
 """What else a word may be called: equivalents of other regions and languages, and how Han characters are read.
 
 Owns the mapped file that answers this, the place where it is kept, and the user's own file of equivalents.  What is in the
-file, `equivalents.py` decides and collects; that is loaded only where the file is missing.  Opening it for a query checks
-its sum (3 ms) and parses nothing.
+file, `equivalents.py` decides and collects; that is loaded only where the file is missing.  Opening it for a query parses
+nothing, and checks its sum (3 ms) only if the file was touched since it was written, which its time tells.
 
 The file belongs to the program, not to an index: `lexicon-<digest>.trie` in the user's folder for caches, made when first
 wanted (some seconds) and named by the digest of everything that decides its content.  Where that folder cannot be written, the
@@ -21,6 +21,7 @@ import os
 import re
 import struct
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -37,7 +38,7 @@ from .frozen import frozen
 from .model import Level
 from .scripts import is_letter, runs
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the file's bytes mean something else."""
 
 SOURCES = ("opencc", "cedict", "terms", "own")
@@ -53,7 +54,7 @@ GRAIN = 200
 """A weight is kept as a whole number of 200ths."""
 
 _REGION = 16  # the bit of the first byte that says `region`, above those of the sources
-_FOOTER = struct.Struct("<8sIQ")  # magic and format, CRC-32 and length of what stands before
+_FOOTER = struct.Struct("<8sIQQ")  # magic and format, CRC-32 and length of what stands before, time of writing (ns)
 _MAGIC = b"tongwen" + bytes([FORMAT])
 _NAME = r"lexicon-[0-9a-f]{16}\.trie"
 _KEPT = 4
@@ -396,7 +397,7 @@ def _mapped(path: Path) -> Any:
     """The trie in a file, mapped; None if there is no such file or it is damaged."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            if not _is_whole(content):
+            if not _is_whole(content, os.fstat(file.fileno()).st_mtime_ns):
                 return None
             if not _is_unicode(path):
                 return _trie().frombytes(content[:])
@@ -414,12 +415,15 @@ def _is_unicode(path: Path) -> bool:
     return True
 
 
-def _is_whole(content: mmap.mmap) -> bool:
+def _is_whole(content: mmap.mmap, modified: int) -> bool:
+    """Whether a file is as it was written, given when it was modified (in ns)."""
     if len(content) < _FOOTER.size:
         return False
-    magic, checksum, length = _FOOTER.unpack(content[-_FOOTER.size :])
+    magic, checksum, length, written = _FOOTER.unpack(content[-_FOOTER.size :])
     if magic != _MAGIC or length != len(content) - _FOOTER.size:
         return False
+    if modified == written:
+        return True
     with memoryview(content) as view, view[:length] as body:
         return bool(crc32(body) == checksum)
 
@@ -429,12 +433,14 @@ def _write(path: Path, body: bytes) -> None:
     from tempfile import NamedTemporaryFile
 
     path.parent.mkdir(parents=True, exist_ok=True)
+    now = time.time_ns()
     with NamedTemporaryFile(dir=path.parent, prefix="new-", suffix=".tmp", delete=False) as file:
         try:
-            file.write(body + _FOOTER.pack(_MAGIC, crc32(body), len(body)))
+            file.write(body + _FOOTER.pack(_MAGIC, crc32(body), len(body), now))
             file.flush()
             os.fsync(file.fileno())
             file.close()
+            os.utime(file.name, ns=(now, now))
             Path(file.name).replace(path)
         except BaseException:
             file.close()
