@@ -164,6 +164,7 @@ def _shown(leaf: Leaf, engine: EmbeddedEngine) -> tuple[str, int] | None:
     if not found:
         return None
     asked = [Variant(leaf, "script", 1.0)]
-    stored = engine.fetch(max(found, key=lambda match: (match.score, -match.id)).id, highlight.reach(asked))
+    best = max(found.among_best(1), key=lambda match: (match.score, -match.id))
+    stored = engine.fetch(best.id, highlight.reach(asked))
     text, marks = highlight.marked(stored, asked)
     return (text[marks[0].start : marks[0].end], len(found)) if marks else None

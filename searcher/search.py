@@ -14,6 +14,7 @@ from types import TracebackType
 from ..index import generation
 from ..index.analysis import differences, query_parts
 from ..index.engines.embedded import EmbeddedEngine
+from ..index.engines.found import Matches
 from ..index.engines.segments import SegmentFiles
 from ..index.errors import IndexDamaged, IndexOutdated, QueryError
 from ..index.fold import fold
@@ -44,7 +45,7 @@ class _Answer:
     """What a query found: the plan that it was found by, its matches, what may have been meant, and what there is to say."""
 
     plan: Plan
-    found: list[Match]
+    found: Matches
     suggestions: tuple[Suggestion, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -105,8 +106,8 @@ class Searcher:
             query=query,
             hits=tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1)),
             total=len(answer.found),
-            documents=self._engine.count_documents(match.id for match in answer.found),
-            complete=_complete(answer.found),
+            documents=self._engine.count_documents(answer.found.passages),
+            complete=len(answer.found.complete),
             warnings=answer.warnings,
             suggestions=answer.suggestions,
             seconds=time.perf_counter() - started,
@@ -150,12 +151,12 @@ class Searcher:
         plan, tree = _needed(planned), parsed.tree
         found = engine.search(plan)
         answer = _Answer(plan, found, (), planned.warnings, planned.notes)
-        if tree is None or (already := _complete(found)) > last_resort.LITTLE:
+        if tree is None or (already := len(found.complete)) > last_resort.LITTLE:
             return answer
         if level == LEVELS[-1] and (variants := last_resort.by_sound(tree, engine, self._lexicon)):
             sounding = last_resort.with_sound(plan, variants)
             answer = replace(answer, plan=sounding, found=engine.search(sounding))
-        by_sound = _complete(answer.found)
+        by_sound = len(answer.found.complete)
         if already or (by_sound and not last_resort.is_doubtful(tree)):
             return answer
         suggested = last_resort.suggested(plan, engine, self._lexicon)
@@ -189,24 +190,27 @@ class Searcher:
     def _explained(self, variant: Variant) -> Explained:
         leaf = variant.leaf
         level: Level = "exact" if isinstance(leaf, Term) and leaf.exact else variant.level
-        documents = self._engine.count_documents(match.id for match in self._engine.search(leaf))
+        documents = self._engine.count_documents(self._engine.search(leaf).passages)
         return Explained(str(leaf), leaf.typed, level, variant.weight, *self._engine.count(leaf), documents)
 
     # -------------------------------------------------------------------------------------- near-identical passages
 
-    def _best(self, found: list[Match], limit: int, collapse: bool) -> list[list[Match]]:
+    def _best(self, found: Matches, limit: int, collapse: bool) -> list[list[Match]]:
         """The best `limit` matches (0: all), each with those that say nearly the same if these are to be folded into it."""
         if not collapse:
-            return [[match] for match in rank.best(found, limit, self._engine.place)]
+            return [[match] for match in self._ranked(found, limit)]
         if not limit:
-            ordered = rank.best(found, 0, self._engine.place)
+            ordered = self._ranked(found, 0)
             return [group for at in range(0, len(ordered), TOGETHER) for group in self._alike(ordered[at : at + TOGETHER])]
         looked_at = AMONG * limit
-        groups = self._alike(rank.best(found, looked_at, self._engine.place))
+        groups = self._alike(self._ranked(found, looked_at))
         while len(groups) < limit and looked_at < len(found):
             looked_at *= 2
-            groups = self._alike(rank.best(found, looked_at, self._engine.place))
+            groups = self._alike(self._ranked(found, looked_at))
         return groups[:limit]
+
+    def _ranked(self, found: Matches, limit: int) -> list[Match]:
+        return rank.best(found.among_best(limit), limit, self._engine.place)
 
     def _alike(self, matches: Sequence[Match]) -> list[list[Match]]:
         groups = copies.grouped([self._engine.folded(match.id) for match in matches])
@@ -262,8 +266,8 @@ class Searcher:
             self._is_word,
         )
         document = whynot.InDocument(index, passages, level)
-        if any(match.id in passages for match in answer.found):
-            ranked = rank.best(answer.found, 0, self._engine.place)
+        if not answer.found.passages.isdisjoint(passages):
+            ranked = self._ranked(answer.found, 0)
             why = document.found(ranked, self._best(answer.found, whynot.FIRST, collapse=True), there.stale)
             return replace(why, warnings=answer.warnings)
         step, sentences = document.lost(_without(answer.plan, filters), filters)
@@ -311,11 +315,6 @@ def _needed(planned: Planned) -> Plan:
 def _without(plan: Plan, filters: Sequence[Filter]) -> Plan:
     """A plan without the conditions that were asked besides."""
     return AllOf(tuple(child for child in plan.children if child not in filters)) if isinstance(plan, AllOf) else plan
-
-
-def _complete(found: Iterable[Match]) -> int:
-    """How many matches have all the words."""
-    return sum(match.tier < 2 for match in found)
 
 
 def _filters(path: str | None, lang: str | None) -> list[Filter]:

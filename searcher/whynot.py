@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..index import generation
+from ..index.engines.found import Matches
 from ..index.errors import UnreadableFile
 from ..index.fold import fold
 from ..index.frozen import frozen
@@ -49,7 +50,7 @@ NAMED = 3
 
 _RACY = -1  # the time that is recorded for a file written right before it was read
 
-Search = Callable[[Plan], list[Match]]
+Search = Callable[[Plan], Matches]
 Planner = Callable[[str, Level], "Plan | None"]
 
 
@@ -176,7 +177,7 @@ class InDocument:
 
     def having(self, plan: Plan) -> set[int]:
         """Its passages that a plan finds by itself."""
-        return {match.id for match in self._index.search(plan) if match.id in self._passages and match.tier < 2}
+        return set(self._passages) & self._index.search(plan).complete
 
     @cached_property
     def stored(self) -> Stored:

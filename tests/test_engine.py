@@ -1,7 +1,9 @@
 """The embedded engine against brute force over the documents, and its postings against plain Whoosh and plain dicts."""
 
+import contextlib
 import fnmatch
 import math
+import pickle
 import random
 import tempfile
 from bisect import bisect_left
@@ -19,12 +21,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tongwen.index import reading
 from tongwen.index.analysis import Analyser
-from tongwen.index.engines import evaluation, segments
-from tongwen.index.engines import whoosh as postings
+from tongwen.index.engines import evaluation, segments, w3
 from tongwen.index.engines.embedded import EmbeddedEngine
 from tongwen.index.engines.evaluation import K1, LOOSE, B
 from tongwen.index.engines.segments import SegmentFiles
-from tongwen.index.engines.whoosh import FIELDS, PostingsReader, PostingsWriter
+from tongwen.index.engines.w3 import Postings, PostingsReader
+from tongwen.index.engines.whoosh import FIELDS, PostingsWriter
 from tongwen.index.english import breaks, stem
 from tongwen.index.errors import IndexDamaged
 from tongwen.index.fold import PARAGRAPH, fold, fold_with_offsets
@@ -134,11 +136,12 @@ _passages = st.lists(
 
 
 @settings(max_examples=40, deadline=None)
-@given(passages=_passages, block=st.sampled_from((1, 2, 3, 7, 4096)))
-def test_postings_as_dicts(passages, block):
+@given(passages=_passages, block=st.sampled_from((1, 2, 3, 7, 4096)), inline=st.sampled_from((0, 3, 16)))
+def test_postings_as_dicts(passages, block, inline):
     """Posting lists of any number of blocks are what dicts make of the same passages; terms come in order, by prefix."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(postings, "BLOCK", block)
+        patch.setattr(w3, "BLOCK", block)
+        patch.setattr(w3, "INLINE", inline)
         writer = PostingsWriter()
         for sets, counts in passages:
             writer.add(sets, counts)
@@ -153,9 +156,9 @@ def test_postings_as_dicts(passages, block):
                     for number, row in enumerate(rows)
                     if term in row
                 }
-                numbers, weights = reader.postings(field, term)
-                assert dict(zip(numbers, weights, strict=True)) == expected
-                assert list(numbers) == sorted(expected)
+                found = pairs(reader.postings(field, term))
+                assert dict(found) == expected
+                assert [number for number, _ in found] == sorted(expected)
                 assert reader.frequency(field, term) == len(expected)
                 beginning = {number for number, row in enumerate(rows) if any(word.startswith(term) for word in row)}
                 assert reader.having_prefix(field, term) == beginning
@@ -176,8 +179,17 @@ TEXTS = (
 )
 
 
-def test_plain_whoosh_reads_it():
+def pairs(postings: Postings) -> list[tuple[int, int]]:
+    """Numbers of passages with frequencies."""
+    numbers, weights = postings
+    return list(zip(numbers, [1] * len(numbers) if weights is None else weights, strict=True))
+
+
+@pytest.mark.parametrize(("block", "inline"), [(w3.BLOCK, w3.INLINE), (2, 0), (1, 2)])
+def test_plain_whoosh_reads_it(monkeypatch, block, inline):
     """Whoosh alone opens a segment: hits and frequencies are ours, and its own BM25F puts the shorter and fuller first."""
+    monkeypatch.setattr(w3, "BLOCK", block)
+    monkeypatch.setattr(w3, "INLINE", inline)
     with Opened(*TEXTS) as engine, tempfile.TemporaryDirectory() as folder:
         segment = Path(segment_of(Path(folder) / "s", engine.texts).folder)
         index = whoosh.index.open_dir(str(segment / "postings"))
@@ -186,13 +198,11 @@ def test_plain_whoosh_reads_it():
         with index.searcher() as searcher:
             for field in FIELDS:
                 for term in searcher.reader().field_terms(field):
-                    numbers, weights = ours.postings(field, term)
+                    found = pairs(ours.postings(field, term))
                     hits = searcher.search(whoosh.query.Term(field, term), limit=None)
-                    assert sorted(hit.docnum for hit in hits) == list(numbers)
+                    assert sorted(hit.docnum for hit in hits) == [number for number, _ in found]
                     matcher = searcher.postings(field, term)
-                    assert [(matcher.id(), matcher.weight()) for _ in _moves(matcher)] == list(
-                        zip(numbers, weights, strict=True)
-                    )
+                    assert [(matcher.id(), matcher.weight()) for _ in _moves(matcher)] == found
             ranked = [hit.docnum for hit in searcher.search(whoosh.query.Term("words", "chip"), limit=None)]
         assert ranked == [match.id for match in best(engine.search(spoken("chips")), 0, engine.place)]
         assert (ranked[0], ranked[-1]) == (2, 4)
@@ -206,15 +216,64 @@ def _moves(matcher: object) -> Iterator[None]:
         matcher.next()
 
 
+WAYS_TO_READ = (
+    PostingsReader.postings,
+    PostingsReader.frequency,
+    PostingsReader.having_prefix,
+    lambda reader, *term: list(reader.terms(*term)),
+)
+
+
 def test_broken_postings(tmp_path):
-    """Whatever Whoosh says of a broken file, we say that the index is damaged, also when it shows only on reading."""
-    folder = segment_of(tmp_path / "s", [Document("/a", "字", "")]).folder
-    reader = PostingsReader(folder)
-    reader._reader.close()
-    with pytest.raises(IndexDamaged, match="its postings cannot be read"):
-        reader.postings("words", "字")
+    """Whatever is wrong with the files of postings, the index is said to be damaged, also when it shows only on reading."""
+    folder = segment_of(tmp_path / "s", [Document("/a", "字 " * 400, "")]).folder
     with pytest.raises(IndexDamaged, match="its postings cannot be read"):
         PostingsReader(tmp_path)
+    reader = PostingsReader(folder)
+    reader.close()
+    for read in WAYS_TO_READ:
+        with pytest.raises(IndexDamaged, match="its postings cannot be read"):
+            read(reader, "words", "字")
+
+
+@pytest.mark.parametrize("ending", ["trm", "pst"])
+def test_any_broken_byte(tmp_path, monkeypatch, ending):
+    """Whatever byte of the postings is another, they are read, or said to be damaged; nothing else happens."""
+    monkeypatch.setattr(w3, "INLINE", 2)
+    texts = (f"字 {word} chip" for word in ("甲乙", "丙丁", "乙丙", "chips"))
+    folder = segment_of(tmp_path / "s", [Document(f"/{number}", text, "") for number, text in enumerate(texts)]).folder
+    (path,) = folder.glob(f"postings/*.{ending}")
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 1 + len(whole) // 400):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xA5]) + whole[at + 1 :])
+        try:
+            reader = PostingsReader(folder)
+        except IndexDamaged:
+            continue
+        for field, term in (("words", "chip"), ("grams", "甲乙"), ("title", "无")):
+            for read in WAYS_TO_READ:
+                with contextlib.suppress(IndexDamaged):
+                    read(reader, field, term)
+        reader.close()
+
+
+def test_postings_run_no_code(tmp_path):
+    """A pickle of anything but numbers and words, in the place of postings, is refused before it does what it says."""
+    folder = segment_of(tmp_path / "s", [Document("/a", "字", "")]).folder
+    (path,) = folder.glob("postings/*.trm")
+    whole, marker = path.read_bytes(), tmp_path / "ran"
+    own = pickle.dumps(((0,), None, None), 2)
+    assert own in whole
+    foreign = f"cos\nmkdir\n(S'{marker}'\ntR.".encode()
+    at = whole.index(own)
+    path.write_bytes(whole[:at] + foreign + whole[at + len(foreign) :])
+    reader = PostingsReader(folder)
+    for field in FIELDS:
+        for term in list(reader.terms(field, "")):
+            with contextlib.suppress(IndexDamaged):
+                reader.postings(field, term)
+    assert not marker.exists()
+    reader.close()
 
 
 # ------------------------------------------------------------------------------------------ generated documents
@@ -653,6 +712,8 @@ def test_plans_as_set_algebra(texts, plan, hints, enough):
         assert {match.id for match in matches if match.tier == 2} == some
         assert len({match.id for match in matches}) == len(matches)
         assert engine.count_documents(match.id for match in matches) == len({engine.spans[match.id][0] for match in matches})
+        for limit in (1, 2, 3):
+            assert best(matches.among_best(limit), limit, engine.place) == best(list(matches), limit, engine.place)
         for match in matches:
             parts = engine.score_parts(plan, match.id)
             assert sum(value for _, _, value in parts) == pytest.approx(match.score, rel=1e-9, abs=1e-12), parts
@@ -1026,7 +1087,7 @@ def test_variants_add_up_to_one():
         words = {number: dict(part[::2] for part in engine.score_parts(plan, number)) for number in range(3)}
         assert words[1]["words"] == pytest.approx(0.5 * words[0]["words"])
         assert words[2]["words"] < words[0]["words"]  # it is longer, and has it once
-        assert engine.search(plan)[0].tier == 0
+        assert next(iter(engine.search(plan))).tier == 0
         assert engine.ids(plan) == {0, 1, 2}
 
 
@@ -1076,7 +1137,7 @@ def test_segments_and_deletions(texts, plan, block):
     documents = [(Document(f"/{n}.txt", text, text[:5]), segment, dead) for n, (text, segment, dead) in enumerate(texts)]
     plan = AllOf((plan, *_HINTS, Term("芯片", "芯片")))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(postings, "BLOCK", block)
+        patch.setattr(w3, "BLOCK", block)
         live = [document for document, _, dead in sorted(documents, key=lambda row: row[1]) if not dead]
         files = []
         for number in sorted({segment for _, segment, _ in documents}):
@@ -1111,8 +1172,8 @@ def test_hints_are_required_of_nothing():
 def test_no_segments():
     """An engine without segments finds nothing, and says so."""
     engine = EmbeddedEngine([])
-    assert (engine.passages, engine.documents, engine.search(Term("x", "x")), engine.frequency("x")) == (0, 0, [], 0)
-    assert engine.search(Not(Term("x", "x"))) == []
+    assert (engine.passages, engine.documents, list(engine.search(Term("x", "x"))), engine.frequency("x")) == (0, 0, [], 0)
+    assert not engine.search(Not(Term("x", "x")))
     engine.close()
 
 

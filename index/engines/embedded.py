@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from ..model import Leaf, Match, Plan, Stored, Term, Words
+from ..model import Leaf, Plan, Stored, Term, Words
 from ..texts import decode
 from .evaluation import Evaluation
+from .found import Matches
 from .segments import SegmentFiles, Segments
 
 
@@ -65,15 +66,15 @@ class EmbeddedEngine:
 
     # -------------------------------------------------------------------------------------- what is asked
 
-    def search(self, plan: Plan) -> list[Match]:
-        """Every passage that answers, with its tier and score, in no order (see `evaluation`)."""
+    def search(self, plan: Plan) -> Matches:
+        """Every passage that answers (see `evaluation`); scored when asked for."""
         return self._evaluation().matches(plan)
 
     def count(self, leaf: Leaf) -> tuple[int, int]:
         """In how many passages a leaf is a word by itself, and in how many it is at all."""
         found = self._evaluation().found(leaf)
         is_word = isinstance(leaf, Words) or (isinstance(leaf, Term) and leaf.word)
-        return len(found.scores) - len(found.loose) if is_word else 0, len(found.scores)
+        return len(found.passages) - len(found.loose) if is_word else 0, len(found.passages)
 
     def score_parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""

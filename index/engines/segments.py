@@ -10,10 +10,10 @@ import fnmatch
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import compress
+from functools import cached_property, lru_cache, partial
+from itertools import chain, compress
 from mmap import mmap
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from ..model import WILD_GAP, Filter, Leaf, Near, Term, Wild, Words
 from ..patterns import GAP, begins_in_original, in_folded, is_bounded, stands_alone
 from ..scripts import is_unspaced, runs
 from ..texts import LANGUAGES, Texts, decode, encode, occurrences
-from .whoosh import Postings, PostingsReader
+from .w3 import Postings, PostingsReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,25 @@ class Segment:
         count = self.postings.frequency("words", word)
         return count - len(self.dead.intersection(self.postings.postings("words", word)[0])) if count and self.dead else count
 
+    def numbered(self, numbers: Iterable[int]) -> Iterable[int]:
+        """Numbers of its passages as they are in the index."""
+        return map(self.base.__add__, numbers) if self.base else numbers
+
     def postings_of(self, name: str, term: str) -> Postings:
         """Passages that are not deleted with a term, and how often they have it."""
         numbers, weights = self.postings.postings(name, term)
         if not self.dead:
             return numbers, weights
         alive = [number not in self.dead for number in numbers]
-        return array("I", compress(numbers, alive)), array("f", compress(weights, alive))
+        return list(compress(numbers, alive)), None if weights is None else list(compress(weights, alive))
 
-    def literal(self, term: Term, known: Collection[int] = ()) -> Iterator[int]:
+    def literal(self, term: Term, known: Set[int] = frozenset()) -> Iterator[int]:
         """The passages in which an occurrence of a literal begins, other than those known (by their number in the index)."""
         text = term.text
         if is_unspaced(text) and len(text) <= 2:
             numbers = _prefixed(self, text) if len(text) == 1 else self.postings.postings("grams", text)[0]
             left = set(numbers).difference(self.dead)
-            yield from (number for number in left if self.base + number not in known) if self.base else left.difference(known)
+            yield from (number for number in left if self.base + number not in known) if self.base else left - known
             return
         wanted, bounded, is_gram = encode(text), is_bounded(text), _is_gram(text)
         for number in _candidates(self, text):
@@ -90,7 +94,8 @@ class Segment:
         whole = _search_whole(wanted) if is_bounded(text) else None
         once = set[int]()
         if _is_gram(text):  # it is there no more often than all the forms of its word
-            once = {number for number, weight in zip(*self.postings.postings("words", stem(text)), strict=True) if weight == 1}
+            having, weights = self.postings.postings("words", stem(text))
+            once.update(having if weights is None else (n for n, weight in zip(having, weights, strict=True) if weight == 1))
         for number in numbers:
             start, end = starts[number], starts[number + 1] + len(wanted) - 1
             count = 1 if number in once else len(whole(data, start, end)) if whole else data[start:end].count(wanted)
@@ -105,19 +110,23 @@ class Segment:
 
     def words(self, words: Words) -> Iterator[int]:
         """The passages in which words begin that follow each other, in any form."""
-        first, *others = words.stems
-        numbers: Iterable[int] = self.postings_of("words", first)[0]
-        if not others:
-            yield from numbers
+        if len(words.stems) == 1:
+            yield from self.postings_of("words", words.stems[0])[0]
             return
-        for distance, other in enumerate(others, 1):  # a passage has at least one of the words
-            having = self.postings.postings("words", other)[0]
-            numbers = set(numbers) & {number - back for back in range(distance + 1) for number in having}
-        search, reach = _search_words(words.stems), sum(map(_longest, words.stems))
+        numbers: set[int] | None = None
+        places = sorted(enumerate(words.stems), key=lambda place: self.postings.frequency("words", place[1]))
+        for place, word in places:  # at most so many passages behind where the first is: each passage has one of them or more
+            having = self.postings.postings("words", word)[0]
+            if numbers is None:
+                numbers = {number - back for number in having for back in range(place + 1)} - self.dead
+            else:
+                others = frozenset(having)
+                numbers = {number for number in numbers if not others.isdisjoint(range(number, number + place + 1))}
+        beginnings, reach = [encode(beginning(word)) for word in words.stems], sum(map(_longest, words.stems))
         yield from (
             number
-            for number in sorted(numbers)
-            if self._follow(number, words, search, reach) or self._follow_in_parts(number, words, reach)
+            for number in sorted(numbers or ())
+            if self._follow(number, words, beginnings, reach) or self._follow_in_parts(number, words, reach)
         )
 
     def near(self, near: Near) -> Iterator[int]:
@@ -166,8 +175,9 @@ class Segment:
         return self.texts.document(self.documents[passage] + 1).folded - 1
 
     def _holds(self, passage: int, term: Term, wanted: bytes, bounded: bool) -> bool:
-        end = min(self.starts[passage + 1] + len(wanted) - 1, self._document_end(passage))
-        if self.texts.folded.find(wanted, self.starts[passage], end) < 0:
+        after = self.starts[passage + 1]
+        at = self.texts.folded.find(wanted, self.starts[passage], after + len(wanted) - 1)
+        if at < 0 or (at + len(wanted) >= after and at + len(wanted) > self._document_end(passage)):
             return False
         return not bounded or self._begins(passage, term, len(wanted))
 
@@ -176,17 +186,16 @@ class Segment:
         data, start, after = self.texts.folded, self.starts[passage], self.starts[passage + 1]
         return data[start : start + len(word)] == word or data[after - len(word) : after] == word
 
-    def _follow(self, passage: int, words: Words, search: _Search, reach: int) -> bool:
-        """What `_begins` says of words, sooner where they are ASCII and not perhaps the s of Nvidia's."""
-        data, after = self.texts.folded, self.starts[passage + 1]
-        match = search(data, self.starts[passage], after + reach)
-        while match and match.start() < after:
-            start, end = match.span()
-            if "s" in words.stems or not data[max(0, start - 1) : end + 1].isascii():
-                return self._begins(passage, words, reach)
-            if tuple(stem(word.decode()) for word in match.groups()) == words.stems:
-                return True
-            match = search(data, start + 1, after + reach)
+    def _follow(self, passage: int, words: Words, beginnings: Sequence[bytes], reach: int) -> bool:
+        """What `_begins` says of words, sooner where they and what is around them are ASCII, and none is the s of Nvidia's."""
+        if "s" in words.stems or not all(each[:1].isalnum() for each in beginnings):
+            return self._begins(passage, words, reach)
+        data, first, after = self.texts.folded, beginnings[0], self.starts[passage + 1]
+        at = data.find(first, self.starts[passage], after + len(first) - 1)
+        while at >= 0:
+            if (follow := _follow_at(data, at, words.stems, beginnings)) is not False:
+                return follow or self._begins(passage, words, reach)
+            at = data.find(first, at + 1, after + len(first) - 1)
         return False
 
     def _follow_in_parts(self, passage: int, words: Words, reach: int) -> bool:
@@ -269,11 +278,27 @@ class Segments:
         segment, number = self.at(passage)
         return segment.document_base + segment.documents[number]
 
+    def documents_of(self, passages: Iterable[int]) -> Iterator[int]:
+        """The numbers of the passages' documents."""
+        return map(self._documents.__getitem__, passages)
+
+    def title_lengths(self, passages: Iterable[int]) -> Iterator[int]:
+        """How many different terms the titles of the passages' documents have."""
+        return map(self._title_terms.__getitem__, self.documents_of(passages))
+
     def count_documents(self, passages: Iterable[int]) -> int:
         """In how many documents the passages are."""
+        return len(set(self.documents_of(passages)))
+
+    @cached_property
+    def _documents(self) -> Sequence[int]:
         if len(self._all) == 1:
-            return len(set(map(self._all[0].documents.__getitem__, passages)))
-        return len(set(map(self.document_of, passages)))
+            return self._all[0].documents
+        return array("Q", chain.from_iterable(map(each.document_base.__add__, each.documents[:-1]) for each in self._all))
+
+    @cached_property
+    def _title_terms(self) -> Sequence[int]:
+        return array("Q", chain.from_iterable(each.title_terms[:-1] for each in self._all))
 
     def frequency(self, word: str) -> int:
         """In how many passages that are not deleted a token is."""
@@ -377,16 +402,24 @@ def _wild_candidates(segment: Segment, wild: Wild) -> Iterable[int]:
     return range(segment.texts.passages)
 
 
-_Search = Callable[[mmap | bytes, int, int], "re.Match[bytes] | None"]
-_GAP_BYTES = rb"(?:[^0-9a-z\0\x80-\xff]{1,%d}|(?=[^0-9a-z\0]{0,%d}[\x80-\xff])[^0-9a-z\0]{1,%d})" % (GAP, 4 * GAP - 1, 4 * GAP)
+_WORD_AND_GAP = re.compile(rb"([0-9a-z]+)(?:'s(?![0-9a-z]))?[^0-9a-z\0\x80-\xff]{0,%d}" % GAP)
 
 
-@lru_cache(maxsize=256)
-def _search_words(stems: tuple[str, ...]) -> _Search:
-    """Looks for words (its groups) that begin as those of the stems do and may follow each other; ASCII ones do."""
-    first, *others = (re.escape(encode(beginning(word))) for word in stems)
-    starts = [rb"%s(?<![0-9a-z]%s)" % (first, first), *others]  # what is fixed comes first, so that the scan skips along by it
-    return re.compile((rb"(?:'s)?" + _GAP_BYTES).join(rb"(%s[0-9a-z\x80-\xff]*)" % start for start in starts)).search
+def _follow_at(data: mmap | bytes, at: int, stems: Iterable[str], beginnings: Iterable[bytes]) -> bool | None:
+    """Whether words that begin at an offset have these stems and follow each other; None if more than ASCII decides it."""
+    before = data[max(0, at - 1) : at]
+    if before.isalnum() or not before.isascii():
+        return False if before.isascii() else None
+    for wanted, first in zip(stems, beginnings, strict=True):
+        if data[at : at + len(first)] != first:
+            return False if data[at : at + 1].isascii() else None
+        match = _WORD_AND_GAP.match(data, at)
+        if match is None or not data[match.end(1) : match.end(1) + 1].isascii():
+            return None
+        if stem(match[1].decode()) != wanted:
+            return False
+        at = match.end()
+    return True
 
 
 @lru_cache(maxsize=256)

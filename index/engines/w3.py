@@ -1,0 +1,257 @@
+"""Posting lists and dictionary in the form of Whoosh's W3 codec, written and read without Whoosh.
+
+Owns these two files' bytes and nothing else; `whoosh` makes the rest of an index of them, which plain Whoosh opens.  A search
+reads them here because importing Whoosh takes longer than a query, and its matchers make several calls for each posting.
+
+    MAIN_….pst   posting lists: magic, then blocks of at most `BLOCK` postings, each behind its size and a head that sums it up
+    MAIN_….trm   dictionary: keys (number of the field, term in UTF-8) in order, each with what sums up its postings and
+                 where they are, or the postings themselves where they are few; a hash table; where each key begins
+
+Both are big-endian.  Heads, postings and the dictionary's closing words are pickles of tuples, strings and numbers; ones of
+anything else are refused, so that opening an index of somebody else runs none of their code.
+"""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from hashlib import md5
+from io import BufferedReader, BytesIO
+from itertools import accumulate, chain, repeat
+from operator import sub
+from pathlib import Path
+from pickle import Unpickler, UnpicklingError, dumps
+from struct import Struct
+from typing import Any
+
+from ..errors import IndexDamaged
+
+FOLDER = "postings"
+"""Where in a segment's folder its Whoosh index is."""
+
+BLOCK = 4096
+"""The most postings in a block."""
+
+INLINE = 16
+"""So few postings stand in the dictionary itself."""
+
+_MAGIC, _SIZE = b"W3Bl", Struct("!i")
+_WORTH_PACKING = 80  # bytes of a block: shorter ones do not get smaller
+
+_SUMMARY = Struct("!BfIBBfII")
+"""Of a posting list: 1 if it stands here, sum of the weights, their number, shortest and longest length (as Whoosh rounds it to
+a byte), highest weight, first and last number.  Behind it the list, or its place."""
+
+_PLACE = Struct("!qi")
+_COUNT = 5  # where the number of postings stands in a summary
+_FIELD = 2  # bytes of a key that number its field
+
+Postings = tuple[list[int], Sequence[int] | None]
+"""The numbers of passages, rising, and how often each has the term; None for once each."""
+
+# ------------------------------------------------------------------------------------------ writing
+
+
+def summed_up(numbers: array[int], weights: bytearray | None, lengths: bytearray, start: int) -> tuple[bytes, bytes]:
+    """What the dictionary says of a posting list, and the bytes of the list, which are to stand at `start`.
+
+    `weights` are as many as the numbers, None if each is 1; `lengths` are those of all passages, each rounded to a byte.
+    """
+    own_lengths = bytes(map(lengths.__getitem__, numbers))
+    total, most = (sum(weights), max(weights)) if weights else (len(numbers), 1)
+    is_inline = len(numbers) <= INLINE
+    summary = _SUMMARY.pack(is_inline, total, len(numbers), min(own_lengths), max(own_lengths), most, numbers[0], numbers[-1])
+    if is_inline:
+        return summary + dumps((tuple(numbers), tuple(weights) if weights and most > 1 else None, None), 2), b""
+    blocks = b"".join(_blocks(numbers, weights, own_lengths))
+    return summary + _PLACE.pack(start, len(blocks)), blocks
+
+
+def _blocks(numbers: array[int], weights: bytearray | None, lengths: bytes) -> Iterator[bytes]:
+    yield _MAGIC
+    for at in range(0, len(numbers), BLOCK):
+        block, block_lengths = numbers[at : at + BLOCK], lengths[at : at + BLOCK]
+        counts: Sequence[int] = weights[at : at + BLOCK] if weights else b"\1"
+        most = max(counts)
+        data = dumps(((block[0], *map(sub, block[1:], block[:-1])), None if most == 1 else tuple(counts), None), 2)
+        packed = zlib.compress(data, 1) if len(data) >= _WORTH_PACKING else data
+        head = dumps((len(block), block[-1], most, int(packed is not data), min(block_lengths), max(block_lengths)), 2)
+        size = len(head) + len(packed)
+        yield _SIZE.pack(-size if at + BLOCK >= len(numbers) else size)  # negative: the last one
+        yield head
+        yield packed
+
+
+def hash_of(key: bytes) -> int:
+    """The hash of a key of the dictionary."""
+    return int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
+
+
+# ------------------------------------------------------------------------------------------ reading
+
+_ENTRY, _SLOT, _TABLE = Struct("!ii"), Struct("!Iq"), Struct("!qi")
+_TABLES = 256
+_CLOSING = 4096  # more bytes than the dictionary's closing words, or the postings in an entry, take up
+
+
+class PostingsReader:
+    """The postings of one segment.
+
+    Raises IndexDamaged, as its methods do, if its files are not there or not what they should be.
+    """
+
+    def __init__(self, segment: Path) -> None:
+        self._segment, self._fields = segment, dict[str, bytes]()
+        try:
+            self._dictionary, self._lists = _mapped(segment / FOLDER, "*.trm"), _mapped(segment / FOLDER, "*.pst")
+            data = self._dictionary
+            closing = len(data) - _SIZE.size - _SIZE.unpack_from(data, len(data) - _SIZE.size)[0]
+            words = _plain(data[closing : closing + _CLOSING])
+            self._fields |= {name: number.to_bytes(_FIELD, "big") for name, number in words["fieldmap"].items()}
+            self._tables = closing - _TABLES * _TABLE.size
+            self._end, _ = _TABLE.unpack_from(data, self._tables)  # the first table begins where the entries end
+            self._keys = _Keys(data, words["indextype"], words["indexlen"])
+        except Exception as error:
+            raise self._damaged(error) from error
+
+    def postings(self, field: str, term: str) -> Postings:
+        """All passages that have a term, and how often; none where none has."""
+        at = self._find(field, term)
+        return ([], None) if at is None else self._postings(at)
+
+    def frequency(self, field: str, term: str) -> int:
+        """In how many passages a term is, deleted ones included."""
+        at = self._find(field, term)
+        return 0 if at is None else int.from_bytes(self._dictionary[at + _COUNT : at + _COUNT + 4], "big")
+
+    def terms(self, field: str, prefix: str) -> Iterator[str]:
+        """The terms that begin with a prefix, in code point order."""
+        return (term for term, _ in self._having(field, prefix))
+
+    def having_prefix(self, field: str, prefix: str) -> set[int]:
+        """The passages that have a term which begins with a prefix."""
+        return set(chain.from_iterable(self._postings(at)[0] for _, at in self._having(field, prefix)))
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in (self._dictionary, self._lists):
+            if isinstance(file, mmap.mmap):
+                file.close()
+
+    def _damaged(self, error: Exception) -> IndexDamaged:
+        return IndexDamaged(self._segment, f"its postings cannot be read: {error}")
+
+    def _key(self, field: str, term: str) -> bytes:
+        return self._fields[field] + term.encode("utf-8", "surrogatepass")
+
+    def _find(self, field: str, term: str) -> int | None:
+        """Where the summary of a term's postings is."""
+        try:
+            key, data = self._key(field, term), self._dictionary
+            hashed = hash_of(key)
+            first, slots = _TABLE.unpack_from(data, self._tables + hashed % _TABLES * _TABLE.size)
+            for step in range(slots):
+                slot = (hashed // _TABLES + step) % slots
+                other, at = _SLOT.unpack_from(data, first + slot * _SLOT.size)
+                if not at:
+                    break
+                if other == hashed and _key_at(data, at) == key:
+                    return int(at) + _ENTRY.size + len(key)
+        except Exception as error:
+            raise self._damaged(error) from error
+        return None
+
+    def _having(self, field: str, prefix: str) -> Iterator[tuple[str, int]]:
+        """The terms that begin with a prefix, and where the summary of each one's postings is."""
+        try:
+            wanted, data = self._key(field, prefix), self._dictionary
+            number = bisect_left(self._keys, wanted)
+            at = self._keys.place(number) if number < len(self._keys) else self._end
+            while at < self._end and (key := _key_at(data, at)).startswith(wanted):
+                length, rest = _ENTRY.unpack_from(data, at)
+                if min(length, rest) <= 0:
+                    raise ValueError("an entry of the dictionary ends before it begins")
+                at += _ENTRY.size + length
+                yield key[_FIELD:].decode("utf-8", "surrogatepass"), at
+                at += rest
+        except Exception as error:
+            raise self._damaged(error) from error
+
+    def _postings(self, summary: int) -> Postings:
+        """The postings that a summary is of."""
+        try:
+            data, behind = self._dictionary, summary + _SUMMARY.size
+            if data[summary]:
+                numbers, weights, _ = _plain(data[behind : behind + _CLOSING])
+                return list(numbers), weights
+            start, size = _PLACE.unpack_from(data, behind)
+            blocks = list(_read_blocks(self._lists[start : start + size]))
+        except Exception as error:
+            raise self._damaged(error) from error
+        if len(blocks) == 1:
+            return blocks[0]
+        ones = all(weights is None for _, weights in blocks)
+        counts = (repeat(1, len(own)) if weights is None else weights for own, weights in blocks)
+        return list(chain.from_iterable(own for own, _ in blocks)), None if ones else list(chain.from_iterable(counts))
+
+
+def _read_blocks(data: bytes) -> Iterator[Postings]:
+    if not data.startswith(_MAGIC):
+        raise ValueError("a posting list is not where it should be")
+    at, size = len(_MAGIC), 1
+    while size > 0:
+        (size,) = _SIZE.unpack_from(data, at)
+        end = at + _SIZE.size + abs(size)
+        file = BufferedReader(BytesIO(data[at + _SIZE.size : end]))
+        read = _Plain(file).load
+        count, _, _, is_packed, _, _ = read()
+        deltas, weights, _ = _plain(zlib.decompress(file.read())) if is_packed else read()
+        if len(deltas) != count:
+            raise ValueError("a posting list is cut short")
+        yield list(accumulate(deltas)), weights
+        at = end
+
+
+class _Keys:
+    """The keys of a dictionary, in order."""
+
+    def __init__(self, data: mmap.mmap | bytes, kind: str, count: int) -> None:
+        self._data, self._count, self._place = data, count, Struct("!" + kind)
+        self._first = len(data) - _SIZE.size - count * self._place.size
+
+    def __len__(self) -> int:
+        return self._count
+
+    def place(self, number: int) -> int:
+        """Where a key's entry begins."""
+        at: int = self._place.unpack_from(self._data, self._first + number * self._place.size)[0]
+        return at
+
+    def __getitem__(self, number: int) -> bytes:
+        return _key_at(self._data, self.place(number))
+
+
+def _key_at(data: mmap.mmap | bytes, at: int) -> bytes:
+    length, _ = _ENTRY.unpack_from(data, at)
+    return data[at + _ENTRY.size : at + _ENTRY.size + length]
+
+
+class _Plain(Unpickler):
+    """Unpickles numbers, strings and what is made of them; nothing that would have to be imported."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        raise UnpicklingError(f"{module}.{name} has no place in an index")
+
+
+def _plain(data: bytes) -> Any:
+    """What was pickled; more may follow it."""
+    return _Plain(BufferedReader(BytesIO(data))).load()
+
+
+def _mapped(folder: Path, pattern: str) -> mmap.mmap | bytes:
+    (path,) = folder.glob(pattern)
+    with path.open("rb") as file:  # an empty one cannot be mapped
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
