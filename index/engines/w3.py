@@ -14,10 +14,11 @@ anything else are refused, so that opening an index of somebody else runs none o
 from __future__ import annotations
 
 import mmap
+import sys
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import md5
 from io import BufferedReader, BytesIO
 from itertools import accumulate, chain, repeat
@@ -42,11 +43,15 @@ _MAGIC, _SIZE = b"W3Bl", Struct("!i")
 _WORTH_PACKING = 80  # bytes of a block: shorter ones do not get smaller
 
 _SUMMARY = Struct("!BfIBBfII")
-"""Of a posting list: 1 if it stands here, sum of the weights, their number, shortest and longest length (as Whoosh rounds it to
-a byte), highest weight, first and last number.  Behind it the list, or its place."""
+"""Of a posting list: 1 if it stands here, sum of the weights, their number, bounds of the passages' lengths (as Whoosh rounds
+these to a byte), highest weight, first and last number.  Behind it the list, or its place."""
 
 _PLACE = Struct("!qi")
 _COUNT = 5  # where the number of postings stands in a summary
+
+_HEAD = b"HSH3" + bytes(9)  # of the dictionary: what it is, 0 for hashes by MD5, and room for more
+_ENTRY, _SLOT, _TABLE = Struct("!ii"), Struct("!Iq"), Struct("!qi")
+_TABLES = 256
 _FIELD = 2  # bytes of a key that number its field
 
 Postings = tuple[list[int], Sequence[int] | None]
@@ -54,46 +59,89 @@ Postings = tuple[list[int], Sequence[int] | None]
 
 # ------------------------------------------------------------------------------------------ writing
 
+Terms = Iterable[tuple[bytes, list[int], "bytearray | None"]]
+"""Terms in order, with the numbers of the passages that have them, and how often each does; None for once each."""
 
-def summed_up(numbers: array[int], weights: bytearray | None, lengths: bytearray, start: int) -> tuple[bytes, bytes]:
-    """What the dictionary says of a posting list, and the bytes of the list, which are to stand at `start`.
 
-    `weights` are as many as the numbers, None if each is 1; `lengths` are those of all passages, each rounded to a byte.
-    """
-    own_lengths = bytes(map(lengths.__getitem__, numbers))
+def write(dictionary: Path, lists: Path, fields: Mapping[str, tuple[Terms, bytearray]]) -> None:
+    """Write both files: the terms of each field, given the lengths of all passages in it, each rounded to a byte."""
+    buckets: list[list[tuple[int, int]]] = [[] for _ in range(_TABLES)]
+    starts, at, place = array("Q"), len(_HEAD), 0
+    with dictionary.open("wb") as keys, lists.open("wb") as postings:
+        keys.write(_HEAD)
+        for number, (terms, lengths) in enumerate(fields.values()):
+            field, bounds = number.to_bytes(_FIELD, "big"), (min(filter(None, lengths), default=0), max(lengths, default=0))
+            for term, numbers, weights in terms:
+                key = field + term
+                summary, blocks = _summed_up(numbers, weights, bounds, place)
+                keys.write(_ENTRY.pack(len(key), len(summary)) + key + summary)
+                postings.write(blocks)
+                hashed = _hash(key)
+                buckets[hashed % _TABLES].append((hashed, at))
+                starts.append(at)
+                at, place = at + _ENTRY.size + len(key) + len(summary), place + len(blocks)
+        keys.write(_hash_tables(buckets, at))
+        keys.write(_closing({name: number for number, name in enumerate(fields)}, starts))
+
+
+def _hash(key: bytes) -> int:
+    return int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
+
+
+def _summed_up(numbers: list[int], weights: bytearray | None, bounds: tuple[int, int], place: int) -> tuple[bytes, bytes]:
+    """What the dictionary says of a posting list, and the bytes of the list, which are to stand at `place`."""
     total, most = (sum(weights), max(weights)) if weights else (len(numbers), 1)
     is_inline = len(numbers) <= INLINE
-    summary = _SUMMARY.pack(is_inline, total, len(numbers), min(own_lengths), max(own_lengths), most, numbers[0], numbers[-1])
+    summary = _SUMMARY.pack(is_inline, total, len(numbers), *bounds, most, numbers[0], numbers[-1])
     if is_inline:
         return summary + dumps((tuple(numbers), tuple(weights) if weights and most > 1 else None, None), 2), b""
-    blocks = b"".join(_blocks(numbers, weights, own_lengths))
-    return summary + _PLACE.pack(start, len(blocks)), blocks
+    blocks = b"".join(_blocks(numbers, weights if most > 1 else None, bounds))
+    return summary + _PLACE.pack(place, len(blocks)), blocks
 
 
-def _blocks(numbers: array[int], weights: bytearray | None, lengths: bytes) -> Iterator[bytes]:
+def _blocks(numbers: list[int], weights: bytearray | None, bounds: tuple[int, int]) -> Iterator[bytes]:
     yield _MAGIC
     for at in range(0, len(numbers), BLOCK):
-        block, block_lengths = numbers[at : at + BLOCK], lengths[at : at + BLOCK]
-        counts: Sequence[int] = weights[at : at + BLOCK] if weights else b"\1"
-        most = max(counts)
-        data = dumps(((block[0], *map(sub, block[1:], block[:-1])), None if most == 1 else tuple(counts), None), 2)
+        block, counts = numbers[at : at + BLOCK], tuple(weights[at : at + BLOCK]) if weights else None
+        data = dumps(((block[0], *map(sub, block[1:], block[:-1])), counts, None), 2)
         packed = zlib.compress(data, 1) if len(data) >= _WORTH_PACKING else data
-        head = dumps((len(block), block[-1], most, int(packed is not data), min(block_lengths), max(block_lengths)), 2)
+        head = dumps((len(block), block[-1], max(counts or (1,)), int(packed is not data), *bounds), 2)
         size = len(head) + len(packed)
         yield _SIZE.pack(-size if at + BLOCK >= len(numbers) else size)  # negative: the last one
         yield head
         yield packed
 
 
-def hash_of(key: bytes) -> int:
-    """The hash of a key of the dictionary."""
-    return int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
+def _hash_tables(buckets: Iterable[list[tuple[int, int]]], at: int) -> bytes:
+    """The hash tables, of which the first is to stand at an offset, with the place and the size of each behind them."""
+    tables, places = list[bytes](), list[bytes]()
+    for entries in buckets:
+        slots = 2 * len(entries)
+        table, taken = bytearray(slots * _SLOT.size), bytearray(slots)
+        for hashed, place in entries:
+            slot = hashed // _TABLES % slots
+            while taken[slot]:
+                slot = (slot + 1) % slots
+            taken[slot] = 1
+            _SLOT.pack_into(table, slot * _SLOT.size, hashed, place)
+        tables.append(bytes(table))
+        places.append(_TABLE.pack(at, slots))
+        at += len(table)
+    return b"".join([*tables, *places])
+
+
+def _closing(fields: Mapping[str, int], starts: array[int]) -> bytes:
+    """The numbers of the fields, and where each key begins."""
+    kind = "I" if not starts or starts[-1] < 1 << 32 else "q"
+    own = array(kind, starts)
+    if sys.byteorder == "little":
+        own.byteswap()
+    words = dumps({"fieldmap": dict(fields), "indextype": kind, "indexlen": len(own)}, 2) + own.tobytes()
+    return words + _SIZE.pack(len(words))
 
 
 # ------------------------------------------------------------------------------------------ reading
 
-_ENTRY, _SLOT, _TABLE = Struct("!ii"), Struct("!Iq"), Struct("!qi")
-_TABLES = 256
 _CLOSING = 4096  # more bytes than the dictionary's closing words, or the postings in an entry, take up
 
 
@@ -151,7 +199,7 @@ class PostingsReader:
         """Where the summary of a term's postings is."""
         try:
             key, data = self._key(field, term), self._dictionary
-            hashed = hash_of(key)
+            hashed = _hash(key)
             first, slots = _TABLE.unpack_from(data, self._tables + hashed % _TABLES * _TABLE.size)
             for step in range(slots):
                 slot = (hashed // _TABLES + step) % slots

@@ -9,9 +9,8 @@ Whoosh keeps its schema as a pickle, so whoever opens an index with Whoosh runs 
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,10 @@ from whoosh import fields, formats
 from whoosh.analysis.tokenizers import SpaceSeparatedTokenizer
 from whoosh.codec.whoosh3 import LENGTHS_COLUMN, W3Codec, _lenfield
 from whoosh.filedb.filestore import FileStorage
-from whoosh.system import pack_int, pack_ushort
 from whoosh.util.numeric import length_to_byte
 
-from .w3 import BLOCK, FOLDER, hash_of, summed_up
+from . import w3
+from .w3 import FOLDER
 
 FIELDS = ("grams", "heading", "title", "words")
 """What is indexed of a passage: its grams as a set; its heading's words; words and grams of its document's title; its words."""
@@ -45,7 +44,7 @@ class PostingsWriter:
     """Collects the postings of one segment in memory and writes them at the end."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, defaultdict[str, array[int]]] = {name: defaultdict(_numbers) for name in FIELDS}
+        self._documents: dict[str, defaultdict[str, list[int]]] = {name: defaultdict(list) for name in FIELDS}
         self._weights: dict[str, defaultdict[str, bytearray]] = {
             name: defaultdict(bytearray) for name in FIELDS if name not in SETS
         }
@@ -82,12 +81,17 @@ class PostingsWriter:
         folder = segment / FOLDER
         folder.mkdir()
         index = FileStorage(str(folder)).create_index(_schema())
-        writer = index.writer(codec=W3Codec(blocklimit=BLOCK), compound=False)
+        writer = index.writer(codec=W3Codec(), compound=False)
         self._write_lengths(writer)
-        for name in FIELDS:
-            self._write_field(writer, name)
+        dictionary, lists = (folder / writer.newsegment.make_filename(f".{ending}") for ending in ("trm", "pst"))
         _finish(writer, self.passages)
         index.close()
+        w3.write(dictionary, lists, {name: (self._terms(name), self._lengths[name]) for name in FIELDS})
+
+    def _terms(self, name: str) -> w3.Terms:
+        documents, weights = self._documents[name], self._weights.get(name) or dict[str, bytearray]()
+        for key, term in sorted((term.encode("utf-8", "surrogatepass"), term) for term in documents):
+            yield key, documents[term], weights.get(term)
 
     def _write_lengths(self, writer: Any) -> None:
         """The columns of lengths whole: the writer would call six functions for each of them."""
@@ -101,48 +105,9 @@ class PostingsWriter:
         documents._doccount = self.passages
         documents._fieldlengths.update(self._totals)  # exact totals, where the lengths themselves are rounded to a byte
 
-    def _write_field(self, writer: Any, name: str) -> None:
-        out = writer.fieldwriter
-        out.start_field(name, writer.schema[name])
-        prefix, documents, lengths = pack_ushort(out._fieldid), self._documents[name], self._lengths[name]
-        weights: Mapping[str, bytearray] = self._weights.get(name, {})
-        terms = sorted((term.encode("utf-8", "surrogatepass"), term) for term in documents)
-        for at in range(0, len(terms), _TOGETHER):
-            written, infos, start = list[bytes](), list[tuple[bytes, bytes]](), out._postfile.tell()
-            for key, term in terms[at : at + _TOGETHER]:
-                summary, postings = summed_up(documents[term], weights.get(term), lengths, start)
-                infos.append((prefix + key, summary))
-                written.append(postings)
-                start += len(postings)
-            out._postfile.write(b"".join(written))
-            _add_terms(out._tindex, infos)
-        out.finish_field()
-
-
-def _numbers() -> array[int]:
-    return array("I")
-
-
-_TOGETHER = 4096
-"""Terms whose postings are handed to the files at once."""
-
-
-def _add_terms(index: Any, terms: list[tuple[bytes, bytes]]) -> None:
-    """Add keys, rising, and their values to a hash file, as its own `add` does one by one."""
-    file, buckets, parts = index.dbfile, index.buckets, list[bytes]()
-    at = file.tell()
-    for key, value in terms:
-        index.index.append(at)
-        hashed = hash_of(key)
-        buckets[hashed & 255].append((hashed, at))
-        parts += (pack_int(len(key)), pack_int(len(value)), key, value)
-        at += 8 + len(key) + len(value)
-    file.write(b"".join(parts))
-    index.lastkey = terms[-1][0]
-
 
 def _finish(writer: Any, passages: int) -> None:
-    """What `SegmentWriter.commit` does, with nothing in its own pool of postings."""
+    """What `SegmentWriter.commit` does, with nothing in its own pool of postings; its dictionary and its lists are empty."""
     writer.docnum, writer._added = passages, True
     writer.pool.iter_postings = lambda: iter(())
     writer.perdocwriter.close()
