@@ -142,7 +142,7 @@ def _packed(paragraphs: Iterable[_Piece], text: str) -> list[_Piece]:
     for paragraph in paragraphs:
         if packed and _belongs(packed[-1], paragraph):
             paragraph = packed.pop().plus(paragraph)
-        packed += _cut_up(text, paragraph)
+        packed += _cut_up(text, paragraph) if paragraph.length > HIGH else [paragraph]
     if len(packed) > 1 and packed[-1].length < _CRUMB and not packed[-1].heading:
         packed[-2:] = _cut_up(text, packed[-2].plus(packed[-1]))
     return packed

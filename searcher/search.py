@@ -98,10 +98,8 @@ class Searcher:
         Raises QueryError if `match` or `lang` is unknown, `limit` negative, or nothing in the query can be searched.
         """
         started = time.perf_counter()
-        if limit < 0:
-            raise QueryError(f"limit {limit} is negative; 0 means all passages")
         answer = self._answer(query, _level(match), _filters(path, lang))
-        asked, best = tuple(dict.fromkeys(sought(answer.plan))), self._best(answer.found, limit, collapse)
+        asked, best = tuple(dict.fromkeys(sought(answer.plan))), self._best(answer.found, _count(limit), collapse)
         return Results(
             query=query,
             hits=tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1)),
@@ -112,6 +110,16 @@ class Searcher:
             suggestions=answer.suggestions,
             seconds=time.perf_counter() - started,
         )
+
+    def rank(
+        self, query: str, limit: int = 10, match: str = "cross", path: str | None = None, lang: str | None = None
+    ) -> list[tuple[str, int]]:
+        """The best passages without their texts: the path of the document and the number in it, from 1, of each.
+
+        They are those of `search`, sooner.  Raises QueryError as that does.
+        """
+        found = self._answer(query, _level(match), _filters(path, lang)).found
+        return [self._engine.passage_of(match.id) for match in self._ranked(found, _count(limit))]
 
     def explain(self, query: str, match: str = "cross", path: str | None = None, lang: str | None = None) -> Explanation:
         """How a query is understood, and how many passages each part of it finds.
@@ -303,6 +311,12 @@ def _level(match: str) -> Level:
         if level == match:
             return level
     raise QueryError(f"{match} is no level of matching; use one of {', '.join(LEVELS)}")
+
+
+def _count(limit: int) -> int:
+    if limit < 0:
+        raise QueryError(f"limit {limit} is negative; 0 means all passages")
+    return limit
 
 
 def _needed(planned: Planned) -> Plan:

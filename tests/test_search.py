@@ -453,6 +453,18 @@ def test_results_are_values(indexed):
     assert pickle.loads(pickle.dumps(results)) == results  # noqa: S301
 
 
+def test_rank_is_search_without_texts(indexed):
+    """What rank gives are the places of the hits of a search, as many as are wanted, in order."""
+    searcher = indexed(a="茶" + "，水" * 300 + "\n\n茶和芯片", b="茶 chips", c="茶，茶", d="水")
+
+    for query, options in (("茶", {}), ("晶片 茶", {"match": "script"}), ("茶 chip", {"path": "*b"}), ("无处可寻", {})):
+        for limit in (0, 2):
+            hits = searcher.search(query, limit, **options).hits
+            assert searcher.rank(query, limit, **options) == [(hit.path, hit.passage) for hit in hits]
+    with pytest.raises(QueryError, match="limit -1 is negative"):
+        searcher.rank("茶", -1)
+
+
 @pytest.mark.parametrize("query", ["茶", "用于", "chip", "C++", '"各种 场合"', "chip*", "=茶", "臺灣", "无处可寻"])
 @pytest.mark.parametrize("match", ["exact", "cross"])
 def test_explained_numbers_are_the_searched_ones(indexed, query, match):

@@ -55,6 +55,12 @@ class EmbeddedEngine:
         segment, number = self._segments.at(passage)
         return segment.texts.path(segment.documents[number]), segment.texts.passage(number).start
 
+    def passage_of(self, passage: int) -> tuple[str, int]:
+        """The path of a passage's document, and the passage's number in it, from 1."""
+        segment, number = self._segments.at(passage)
+        document = segment.documents[number]
+        return segment.texts.path(document), number - segment.texts.document(document).first_passage + 1
+
     def fetch(self, passage: int, around: int = 0) -> Stored:
         """A passage with its texts, and `around` code points of context on each side."""
         segment, number = self._segments.at(passage)

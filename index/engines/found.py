@@ -8,6 +8,7 @@ nothing that is left can be better.
 from __future__ import annotations
 
 import heapq
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -139,20 +140,19 @@ class Matches:
     def among_best(self, limit: int) -> list[Match]:
         """Matches among which are the best `limit` (0: all), and all that are as good as the last of these."""
         if not 0 < limit < len(self.passages):
-            return self._scored(self.scores(self.passages))
+            return [self._match(*scored) for scored in self.scores(self.passages).items()]
         scores, layers = self.scores(self.first), list[Set[int]]()
         for count in range(self.deepest, 0, -1):
-            if len(scores) >= limit and heapq.nlargest(limit, scores.values())[-1] > self.most(count):
+            if _last_of_best(limit, scores) > self.most(count):
                 break
             layers = layers or self._layers()
             scores.update(self.scores(layers[count]))
-        return self._scored(scores)
+        last = _last_of_best(limit, scores)
+        return [self._match(number, score) for number, score in scores.items() if score >= last]
 
-    def _scored(self, scores: Scores) -> list[Match]:
-        return [Match(number, self._tier(number), score) for number, score in scores.items()]
-
-    def _tier(self, number: int) -> int:
-        return int(number in self.loose) if number in self.complete else 2
+    def _match(self, number: int, score: float) -> Match:
+        tier = int(number in self.loose) if number in self.complete else 2
+        return Match(number, tier, score)
 
     def _layers(self) -> list[Set[int]]:
         """The passages other than the first, by how many of the parts find them."""
@@ -161,3 +161,8 @@ class Matches:
             for count in range(at, -1, -1):
                 least[count + 1] |= least[count] & part.passages
         return [some - more for some, more in zip(least, [*least[1:], set[int]()], strict=True)]
+
+
+def _last_of_best(limit: int, scores: Scores) -> float:
+    """The lowest of the best `limit` scores; less than any if there are fewer."""
+    return heapq.nlargest(limit, scores.values())[-1] if len(scores) >= limit else -math.inf

@@ -123,10 +123,12 @@ class Segment:
                 others = frozenset(having)
                 numbers = {number for number in numbers if not others.isdisjoint(range(number, number + place + 1))}
         beginnings, reach = [encode(beginning(word)) for word in words.stems], sum(map(_longest, words.stems))
+        data, starts, may_follow = self.texts.folded, self.starts, _may_follow(beginnings)
         yield from (
             number
             for number in sorted(numbers or ())
-            if self._follow(number, words, beginnings, reach) or self._follow_in_parts(number, words, reach)
+            if may_follow(data, starts[number], starts[number + 1] + reach)
+            and (self._follow(number, words, beginnings, reach) or self._follow_in_parts(number, words, reach))
         )
 
     def near(self, near: Near) -> Iterator[int]:
@@ -175,11 +177,17 @@ class Segment:
         return self.texts.document(self.documents[passage] + 1).folded - 1
 
     def _holds(self, passage: int, term: Term, wanted: bytes, bounded: bool) -> bool:
-        after = self.starts[passage + 1]
-        at = self.texts.folded.find(wanted, self.starts[passage], after + len(wanted) - 1)
-        if at < 0 or (at + len(wanted) >= after and at + len(wanted) > self._document_end(passage)):
-            return False
-        return not bounded or self._begins(passage, term, len(wanted))
+        data, after = self.texts.folded, self.starts[passage + 1]
+        at = data.find(wanted, self.starts[passage], after + len(wanted) - 1)
+        while at >= 0:
+            end = at + len(wanted)
+            if end >= after and end > self._document_end(passage):
+                return False
+            goes_on = [_goes_on(data, at), _goes_on(data, end)] if bounded else [False]
+            if True not in goes_on:
+                return None not in goes_on or self._begins(passage, term, len(wanted))
+            at = data.find(wanted, at + 1, after + len(wanted) - 1)
+        return False
 
     def _is_at_edge(self, passage: int, word: bytes) -> bool:
         """Whether a passage begins or ends with a word, which is then perhaps only what is here of a longer one."""
@@ -400,6 +408,19 @@ def _wild_candidates(segment: Segment, wild: Wild) -> Iterable[int]:
         prefix, at = head[-1]
         return _reaching_back(segment, _prefixed(segment, prefix), 4 * at)  # signs before it may end a passage
     return range(segment.texts.passages)
+
+
+def _goes_on(data: mmap | bytes, at: int) -> bool | None:
+    """Whether a word of a spaced script goes on across an offset; None if more than ASCII decides it."""
+    around = data[max(0, at - 1) : at + 1]
+    if around.isascii():
+        return len(around) == 2 and around.isalnum()
+    return None if all(byte >= 0x80 or chr(byte).isalnum() for byte in around) else False
+
+
+def _may_follow(beginnings: Iterable[bytes]) -> Callable[[mmap | bytes, int, int], re.Match[bytes] | None]:
+    """Looks for beginnings of words that may follow each other, or be parts of one; few other passages have that."""
+    return re.compile((rb"\S*?[\W_]{0,%d}" % (4 * GAP)).join(map(re.escape, beginnings))).search
 
 
 _WORD_AND_GAP = re.compile(rb"([0-9a-z]+)(?:'s(?![0-9a-z]))?[^0-9a-z\0\x80-\xff]{0,%d}" % GAP)

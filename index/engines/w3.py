@@ -19,6 +19,7 @@ import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import md5
 from io import BufferedReader, BytesIO
 from itertools import accumulate, chain, repeat
@@ -38,6 +39,9 @@ BLOCK = 4096
 
 INLINE = 16
 """So few postings stand in the dictionary itself."""
+
+KEPT = 16
+"""So many posting lists are kept for when they are asked for again."""
 
 _MAGIC, _SIZE = b"W3Bl", Struct("!i")
 _WORTH_PACKING = 80  # bytes of a block: shorter ones do not get smaller
@@ -153,6 +157,7 @@ class PostingsReader:
 
     def __init__(self, segment: Path) -> None:
         self._segment, self._fields = segment, dict[str, bytes]()
+        self._kept = lru_cache(maxsize=KEPT)(self._read)  # the variants of a query have words in common
         try:
             self._dictionary, self._lists = _mapped(segment / FOLDER, "*.trm"), _mapped(segment / FOLDER, "*.pst")
             data = self._dictionary
@@ -167,6 +172,9 @@ class PostingsReader:
 
     def postings(self, field: str, term: str) -> Postings:
         """All passages that have a term, and how often; none where none has."""
+        return self._kept(field, term)
+
+    def _read(self, field: str, term: str) -> Postings:
         at = self._find(field, term)
         return ([], None) if at is None else self._postings(at)
 
