@@ -17,10 +17,10 @@ import heapq
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, compress, repeat
 
+from ..frozen import replace
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ..patterns import as_typed, nfc
 from ..scripts import is_unspaced
@@ -43,12 +43,12 @@ LOOSE = 0.8
 """The frequency that stands for occurrences inside other words."""
 
 
-@dataclass(frozen=True, slots=True)
 class Evaluation:
     """One plan at work over the segments of an index; what a leaf finds is found once."""
 
-    segments: Segments
-    _memory: dict[tuple[Leaf, bool], Found] = field(default_factory=dict)
+    def __init__(self, segments: Segments) -> None:
+        self.segments = segments
+        self._memory: dict[tuple[Leaf, bool], Found] = {}
 
     def matches(self, plan: Plan) -> Matches:
         """Every passage that answers.

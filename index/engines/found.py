@@ -11,9 +11,9 @@ import heapq
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
 from itertools import chain
 
+from ..frozen import frozen
 from ..model import Match
 
 Scores = dict[int, float]
@@ -28,7 +28,7 @@ def no_scores(among: Set[int]) -> Scores:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """Passages that match, and their scoring; `loose` are those where some term is only inside a longer word.
 
@@ -113,7 +113,7 @@ def _maxima(weighed: Iterable[tuple[float, Found]], among: Set[int]) -> Scores:
     return best
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matches:
     """The passages that answer a plan; those that have all it wants are `complete`.
 

@@ -11,22 +11,21 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import chain, compress
 from mmap import mmap
 from pathlib import Path
 
 from ..english import LONGEST_ENDING, beginning, stem
-from ..model import LONGEST_PASSAGE as HIGH
-from ..model import WILD_GAP, Filter, Leaf, Near, Term, Wild, Words
+from ..frozen import frozen
+from ..model import LONGEST_PASSAGE, WILD_GAP, Filter, Leaf, Near, Term, Wild, Words
 from ..patterns import GAP, begins_in_original, in_folded, is_bounded, stands_alone
 from ..scripts import is_unspaced, runs
 from ..texts import LANGUAGES, Texts, decode, encode, occurrences
 from .w3 import Postings, PostingsReader
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SegmentFiles:
     """A segment to open: its folder, and which of its documents (by number) are deleted."""
 
@@ -352,7 +351,7 @@ def _keys(text: str) -> Iterator[Key]:
     found = list(runs(text))
     for at, run, unspaced in found:
         if not unspaced:
-            yield from [(run, at)] if len(run) <= HIGH else []  # a longer one may be torn between passages
+            yield from [(run, at)] if len(run) <= LONGEST_PASSAGE else []  # a longer one may be torn between passages
         elif len(run) == 1:
             singles.append((run, at))
         else:
@@ -363,7 +362,7 @@ def _keys(text: str) -> Iterator[Key]:
 
 def _is_gram(text: str) -> bool:
     """Whether every passage that has a literal has it among its grams, and no other unless a word is torn at its edge."""
-    return text.isalnum() and len(text) <= HIGH and not any(map(is_unspaced, text))
+    return text.isalnum() and len(text) <= LONGEST_PASSAGE and not any(map(is_unspaced, text))
 
 
 def _rarest(segment: Segment, keys: Iterable[Key]) -> tuple[Iterable[int], int]:

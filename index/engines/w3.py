@@ -20,7 +20,6 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from hashlib import md5
 from io import BufferedReader, BytesIO
 from itertools import accumulate, chain, repeat
 from operator import sub
@@ -53,7 +52,7 @@ these to a byte), highest weight, first and last number.  Behind it the list, or
 _PLACE = Struct("!qi")
 _COUNT = 5  # where the number of postings stands in a summary
 
-_HEAD = b"HSH3" + bytes(9)  # of the dictionary: what it is, 0 for hashes by MD5, and room for more
+_HEAD = b"HSH3\1" + bytes(8)  # of the dictionary: what it is, 1 for hashes by CRC 32, and room for more
 _ENTRY, _SLOT, _TABLE = Struct("!ii"), Struct("!Iq"), Struct("!qi")
 _TABLES = 256
 _FIELD = 2  # bytes of a key that number its field
@@ -80,16 +79,12 @@ def write(dictionary: Path, lists: Path, fields: Mapping[str, tuple[Terms, bytea
                 summary, blocks = _summed_up(numbers, weights, bounds, place)
                 keys.write(_ENTRY.pack(len(key), len(summary)) + key + summary)
                 postings.write(blocks)
-                hashed = _hash(key)
+                hashed = zlib.crc32(key)
                 buckets[hashed % _TABLES].append((hashed, at))
                 starts.append(at)
                 at, place = at + _ENTRY.size + len(key) + len(summary), place + len(blocks)
         keys.write(_hash_tables(buckets, at))
         keys.write(_closing({name: number for number, name in enumerate(fields)}, starts))
-
-
-def _hash(key: bytes) -> int:
-    return int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
 
 
 def _summed_up(numbers: list[int], weights: bytearray | None, bounds: tuple[int, int], place: int) -> tuple[bytes, bytes]:
@@ -207,7 +202,7 @@ class PostingsReader:
         """Where the summary of a term's postings is."""
         try:
             key, data = self._key(field, term), self._dictionary
-            hashed = _hash(key)
+            hashed = zlib.crc32(key)
             first, slots = _TABLE.unpack_from(data, self._tables + hashed % _TABLES * _TABLE.size)
             for step in range(slots):
                 slot = (hashed // _TABLES + step) % slots
