@@ -1,122 +1,266 @@
-"""From what was measured to the table: figure, ours, the goal of this release, the peer's, the ratio.
+"""From what was measured to tables: the goals of this release and how far they are met, then all figures beside the peers'.
 
-Owns the goals and how figures look.  A ratio is ours divided by the peer's: less than 1 is faster or smaller.
+Owns the goals and how figures look.  A ratio is ours divided by the peer's: less than 1 is faster or smaller.  A figure is the
+median over the rounds; of latencies, the percentile over the queries, of each of which it is the median over the rounds.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
-SECONDS, MEGABYTES, COLD_RATIO, WARM_MS = 20, 600, 5, 5
-"""The goals of this release: indexing (wall time, peak memory), a cold search in `import click`s, the median warm word."""
+from peers import PEERS
 
-NAMES = {"fts5": "FTS5 + rjieba", "tutorial": "Whoosh + jieba"}
+NAMES = {
+    "tongwen": "tongwen",
+    "ids": "tongwen, ids only",
+    "searcher": "Whoosh's searcher",
+    **{key: PEERS[key].label for key in PEERS},
+}
 
-_WORDS = ("frequent word", "middling word", "rare word")
-_GROUPS = {"one word": _WORDS, **{name: (name,) for name in (*_WORDS, "phrase", "four-word OR")}}
-"""Which groups of queries make a row."""
+GROUPS = ("keywords", "word", "phrase", "common OR")
+"""The groups of queries, in the order of the table."""
 
-Row = tuple[str, str, str, str, str]
-Round = dict[str, Any]
-HEAD: Row = ("figure", "tongwen", "goal", "peer", "ratio")
+REFERENCE, FROM, UP_TO = "fts5", 33_000, 1_000_000
+"""The peer of the goals; the sizes between which building may not become dearer."""
 
-
-def table(rounds: list[Round], groups: list[str], text_size: float, peers: tuple[str, ...]) -> list[Row]:
-    """All figures of all rounds; `groups` are those of the queries timed, in order, `text_size` is in MB."""
-    sizes = [got["size"]["tongwen"] for got in rounds]
-    return [
-        HEAD,
-        *_compared("indexing, wall time", _values(rounds, peers, "indexing", "wall"), "s", SECONDS),
-        *_compared("indexing, CPU time", _values(rounds, peers, "indexing", "cpu"), "s"),
-        *_compared("indexing, peak memory", _values(rounds, peers, "indexing", "memory"), "MB", MEGABYTES),
-        *_compared("index on disk", _values(rounds, peers, "size"), "MB"),
-        ("index / text", f"{median(sizes) / text_size:.1f}", "", "", ""),
-        *_compared("update after one change", _values(rounds, peers, "update", "wall"), "s"),
-        *_cold(rounds),
-        *(row for name, members in _GROUPS.items() for row in _warm(name, _chosen(groups, members), rounds, peers)),
-    ]
+Row = tuple[str, ...]
+Table = list[Row]
+GOAL_HEAD: Row = ("goal", "measured", "must", "aim", "")
 
 
-def _values(rounds: list[Round], peers: tuple[str, ...], key: str, part: str = "") -> dict[str, list[float]]:
-    """One figure of every round, by who it is of."""
-    return {
-        name: [got[key][name][part] if part else got[key][name] for got in rounds if name in got[key]]
-        for name in ("tongwen", *peers)
-    }
+class Goal(NamedTuple):
+    """A figure that this release must reach and would like to; `against` makes it a ratio."""
+
+    figure: str
+    unit: str
+    must: float
+    aim: float
+    ours: float | None
+    against: float | None = None
+
+    def row(self) -> Row:
+        """What the table says of it; nothing met or missed where something needed was not measured."""
+        if self.ours is None or (not self.unit and self.against is None):
+            return (self.figure, "not measured", _shown(self.must, self.unit), _shown(self.aim, self.unit), "")
+        value = self.ours / self.against if self.against is not None else self.ours
+        of = f" = {_number(self.ours)} / {_number(self.against)}" if self.against is not None else ""
+        verdict = "aim met" if value <= self.aim else "met, aim missed" if value <= self.must else "missed"
+        return (self.figure, _shown(value, self.unit) + of, _shown(self.must, self.unit), _shown(self.aim, self.unit), verdict)
 
 
-def _compared(figure: str, values: dict[str, list[float]], unit: str, most: float = math.inf) -> list[Row]:
-    ours, *others = values
-    middle = median(values[ours])
-    cells = [(f"{NAMES[name]} {_spread(values[name], unit)}", _ratio(middle, values[name])) for name in others]
-    return _rows(figure, _spread(values[ours], unit), _goal(middle, most, unit), cells)
+def compared(found: dict[str, Any]) -> list[Table]:
+    """The goals, what a terminal sees, what a program sees: of the rounds on one corpus."""
+    figures = Figures(found)
+    return [_goals(figures), _terminal(figures), _program(figures)]
 
 
-def _cold(rounds: list[Round]) -> list[Row]:
-    times = {name: [value for got in rounds for value in got["cold"][name]] for name in rounds[0]["cold"]}
-    ours, click = median(times["tongwen"]), median(times["import click"])
-    cells = [
-        (f"python -c '{name}' {_spread(times[name], 'ms')}", _ratio(ours, times[name])) for name in ("import click", "pass")
-    ]
-    return _rows("cold search", _spread(times["tongwen"], "ms"), _goal(ours / click, COLD_RATIO, "× click"), cells)
+class Figures:
+    """The figures of all rounds by engine; None where an engine was not measured."""
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        self.rounds, self.text = found["rounds"], found["text"]
+        self.groups = [query["group"] for query in found["queries"]]
+        self.peers = [name for name in PEERS if name in self.rounds[0]["indexing"]]
+
+    def of(self, what: str, engine: str, part: str = "") -> float | None:
+        """The median of a figure over the rounds."""
+        measured = [each[what][engine] for each in self.rounds if engine in each[what]]
+        return median(each[part] if part else each for each in measured) if measured else None
+
+    def cold(self, engine: str) -> float | None:
+        """The median of cold starts, milliseconds."""
+        times = [time for each in self.rounds for time in each["cold"].get(engine, [])]
+        return median(times) if times else None
+
+    def warm(self, engine: str, group: str) -> tuple[list[float], list[int]]:
+        """Of the queries of a group: milliseconds, and how many were found."""
+        got = [each["warm"][engine] for each in self.rounds if engine in each["warm"]]
+        chosen = [at for at, name in enumerate(self.groups) if name == group and got]
+        return [median(each["ms"][at] for each in got) for at in chosen], [got[0]["found"][at] for at in chosen]
+
+    def latency(self, engine: str, group: str, share: float) -> float | None:
+        """A percentile of the latencies of a group, milliseconds."""
+        times, _ = self.warm(engine, group)
+        return percentile(times, share) if times else None
 
 
-def _chosen(groups: list[str], members: tuple[str, ...]) -> list[int]:
-    return [at for at, group in enumerate(groups) if group in members]
-
-
-def _warm(name: str, chosen: list[int], rounds: list[Round], peers: tuple[str, ...]) -> list[Row]:
-    """Latencies of the chosen queries, of each the median over the rounds; and to how many there was an answer."""
-    if not chosen:
-        return []
-    times, answered = dict[str, list[float]](), dict[str, int]()
-    for engine in ("tongwen", *peers):
-        got = [each["warm"][engine] for each in rounds if engine in each["warm"]]
-        times[engine] = [median(each["ms"][at] for each in got) for at in chosen]
-        answered[engine] = sum(got[0]["found"][at] > 0 for at in chosen)
-    ours = median(times["tongwen"])
-    cells = [(f"{NAMES[peer]} {_percentiles(times[peer])}", _ratio(ours, times[peer])) for peer in peers]
-    goal = _goal(ours, WARM_MS, "ms") if name == "one word" else ""
-    counts = [(f"{NAMES[peer]} {answered[peer]}", "") for peer in peers]
-    return [
-        *_rows(f"warm, {name} (p50/p95/max)", _percentiles(times["tongwen"]), goal, cells),
-        *_rows("  with an answer", f"{answered['tongwen']} of {len(chosen)}", "", counts),
-    ]
-
-
-def _rows(figure: str, ours: str, goal: str, cells: list[tuple[str, str]]) -> list[Row]:
-    """One row for each peer; what is ours stands in the first."""
-    first, *others = cells or [("", "")]
-    return [(figure, ours, goal, *first), *(("", "", "", *cell) for cell in others)]
-
-
-def _ratio(ours: float, theirs: list[float]) -> str:
-    return _number(ours / median(theirs))
-
-
-def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 99.5 else f"{value:.1f}" if value >= 9.95 else f"{value:.2f}"
-
-
-def _spread(values: list[float], unit: str) -> str:
-    """The median, and the range if there is one."""
-    low, middle, high = (_number(value) for value in (min(values), median(values), max(values)))
-    return f"{middle} {unit}" if low == high else f"{middle} {unit} ({low} to {high})"
-
-
-def _percentiles(values: list[float]) -> str:
+def percentile(values: Iterable[float], share: float) -> float:
+    """The smallest of the values that so large a share of them does not exceed; the middle if it is the half."""
     ordered = sorted(values)
-    return " / ".join(map(_number, (median(ordered), ordered[math.ceil(0.95 * len(ordered)) - 1], ordered[-1]))) + " ms"
+    return median(ordered) if share == 0.5 else ordered[math.ceil(share * len(ordered)) - 1]
 
 
-def _goal(value: float, most: float, unit: str) -> str:
-    return "" if most == math.inf else f"≤ {most:g} {unit}: {'met' if value <= most else 'missed'}"
+# ------------------------------------------------------------------------------------------ one corpus
 
 
-def format_table(rows: list[Row]) -> str:
-    """The rows in columns, a rule below the first."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([lines[0], "-" * (sum(widths) + 2 * len(widths) - 2), *lines[1:]])
+def _goals(of: Figures) -> Table:
+    index, name = of.of("size", "tongwen") or 0, NAMES[REFERENCE]
+    goals = [
+        Goal(f"indexing / {name}, s", "", 3, 1.5, of.of("indexing", "tongwen", "wall"), of.of("indexing", REFERENCE, "wall")),
+        Goal(
+            f"indexing / {NAMES['tutorial']}, s",
+            "",
+            1 / 5,
+            1 / 10,
+            of.of("indexing", "tongwen", "wall"),
+            of.of("indexing", "tutorial", "wall"),
+        ),
+        Goal("cold search / import click, ms", "", 3, 2, of.cold("tongwen"), of.cold("import click")),
+        *(
+            Goal(
+                f"keywords, ids, p{share * 100:.0f} / {name}, ms",
+                "",
+                2,
+                1,
+                of.latency("ids", "keywords", share),
+                of.latency(REFERENCE, "keywords", share),
+            )
+            for share in (0.5, 0.95)
+        ),
+        Goal("keywords, marked passages, p95", "ms", 20, 5, of.latency("tongwen", "keywords", 0.95)),
+        Goal(
+            "any of four common words, ids / Whoosh's searcher, ms",
+            "",
+            1 / 8,
+            1 / 30,
+            of.latency("ids", "common OR", 0.5),
+            of.latency("searcher", "common OR", 0.5),
+        ),
+        Goal("phrase, ids, p95", "ms", 20, 3, of.latency("ids", "phrase", 0.95)),
+        Goal("phrase, marked passages, p95", "ms", 20, 3, of.latency("tongwen", "phrase", 0.95)),
+        Goal("update after one changed file", "s", 1, 0.3, of.of("update", "tongwen")),
+        Goal("index / text, MB", "", 3, 1.5, index, of.text),
+    ]
+    return [GOAL_HEAD, *(goal.row() for goal in goals)]
+
+
+def _terminal(of: Figures) -> Table:
+    """Whole processes; in brackets, the ratio."""
+    engines = ["tongwen", *of.peers]
+    figures = {
+        "indexing, s": [of.of("indexing", name, "wall") for name in engines],
+        "indexing, CPU s": [of.of("indexing", name, "cpu") for name in engines],
+        "indexing, peak MB": [of.of("indexing", name, "memory") for name in engines],
+        "index, MB": [of.of("size", name) for name in engines],
+        "update, s": [of.of("update", name) for name in engines],
+        "cold search, ms": [of.cold(name) for name in engines],
+    }
+    bare = [(f"python -c '{code}', ms", _number(of.cold(code)), *("" for _ in of.peers)) for code in ("import click", "pass")]
+    rows = [(name, _number(ours), *(_with_ratio(ours, value) for value in rest)) for name, (ours, *rest) in figures.items()]
+    return [("process", *(NAMES[name] for name in engines)), *rows, *bare]
+
+
+def _program(of: Figures) -> Table:
+    """Latencies in one process; the ratio is that of ids only, because the peers give no more."""
+    engines = ["searcher", *of.peers]
+    rows = list[Row]()
+    for group in (name for name in GROUPS if name in of.groups):
+        for share in (0.5, 0.95):
+            marked, ids = (of.latency(name, group, share) for name in ("tongwen", "ids"))
+            others = [of.latency(name, group, share) if any(of.warm(name, group)[1]) else None for name in engines]
+            cells = (_with_ratio(ids, value) for value in others)
+            rows.append((f"{group}, p{share * 100:.0f} ms", _number(marked), _number(ids), *cells))
+        found = [of.warm(name, group)[1] for name in ("tongwen", "ids", *engines)]
+        answered = (str(sum(number > 0 for number in numbers)) if any(numbers) else "" for numbers in found)
+        rows.append((f"  with an answer, of {of.groups.count(group)}", *answered))
+    return [("warm", *(NAMES[name] for name in ("tongwen", "ids", *engines))), *rows]
+
+
+# ------------------------------------------------------------------------------------------ growing corpora
+
+
+class Cost(NamedTuple):
+    """What an engine takes on one size: seconds and MB to build, MB on disk, warm and cold milliseconds."""
+
+    build: float
+    memory: float
+    index: float
+    p50: float
+    p95: float
+    cold: float
+
+
+def cost(measured: dict[str, Any]) -> Cost:
+    """The figures of one engine on one size."""
+    build, memory = (median(each[part] for each in measured["indexing"]) for part in ("wall", "memory"))
+    p50, p95 = (percentile(measured["warm"]["ms"], share) for share in (0.5, 0.95))
+    return Cost(build, memory, measured["size"], p50, p95, median(measured["cold"]))
+
+
+def scaled(sizes: list[dict[str, Any]]) -> list[Table]:
+    """The goals, and the figures of every size and engine."""
+    ours = {size["wanted"]: (size["passages"], cost(size["engines"]["tongwen"])) for size in sizes}
+    number, last = ours.get(UP_TO, (1, None))
+    other, first = ours.get(FROM, (1, None))
+    microseconds = [made and 1e6 * made.build / many for made, many in ((last, number), (first, other))]
+    goals = [
+        Goal(f"build time a passage at {UP_TO:,} / at {FROM:,}, µs", "", 1.5, 1.1, *microseconds),
+        Goal(f"peak memory at {UP_TO:,}", "MB", 2 * 1024**3 / 1e6, 1024**3 / 1e6, last and last.memory),
+        Goal(f"keywords, marked passages, p95 at {UP_TO:,}", "ms", 200, 50, last and last.p95),
+    ]
+    head = ("passages", "text, MB", "engine", "build, s", "s / 1,000", "peak MB", "index / text", "p50 ms", "p95 ms", "cold ms")
+    rows = [row for size in sizes for row in _size(size)]
+    return [[GOAL_HEAD, *(goal.row() for goal in goals)], [head, *rows]]
+
+
+def _size(size: dict[str, Any]) -> Iterable[Row]:
+    """The rows of one size, what is common to them in the first."""
+    first = (f"{size['passages']:,}", _number(size["text"]))
+    for name, measured in size["engines"].items():
+        of = cost(measured)
+        each = (of.build, 1000 * of.build / size["passages"], of.memory, of.index / size["text"], of.p50, of.p95, of.cold)
+        yield (*first, NAMES[name], *map(_number, each))
+        if "ids" in measured:
+            ids = (_number(percentile(measured["ids"]["ms"], share)) for share in (0.5, 0.95))
+            yield ("", "", "  ids only", "", "", "", "", *ids, "")
+        first = ("", "")
+
+
+# ------------------------------------------------------------------------------------------ how it looks
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 99.5 else f"{value:.1f}" if value >= 9.95 else f"{value:.2f}"
+
+
+def _shown(value: float, unit: str) -> str:
+    """A figure with its unit; a ratio below a half as a fraction."""
+    return f"{_number(value)} {unit}" if unit else f"1/{_number(1 / value)}" if 0 < value < 0.5 else _number(value)
+
+
+def _with_ratio(ours: float | None, theirs: float | None) -> str:
+    return f"{_number(theirs)} ({_shown(ours / theirs, '')})" if ours is not None and theirs else _number(theirs)
+
+
+def as_text(facts: dict[str, str], tables: list[Table]) -> str:
+    """For a terminal: the facts, and the tables in columns with a rule below the first row."""
+    parts = ["\n".join(f"{key + ':':10}{value}" for key, value in facts.items())]
+    for rows in tables:
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        parts.append("\n".join([lines[0], "-" * (sum(widths) + 2 * len(widths) - 2), *lines[1:]]))
+    return "\n\n".join(parts)
+
+
+def as_markdown(facts: dict[str, str], tables: list[Table]) -> str:
+    """The same in Markdown."""
+    parts = ["\n".join(f"- {key}: {value}" for key, value in facts.items())]
+    for head, *rows in tables:
+        rule = ("---",) * len(head)
+        parts.append("\n".join("| " + " | ".join(cell.strip() for cell in row) + " |" for row in (head, rule, *rows)))
+    return "\n\n".join(parts)
+
+
+def put_into(file: Path, name: str, text: str) -> None:
+    """Replace what is between `<!-- NAME -->` and `<!-- /NAME -->` in a file.  Raises ValueError if it has no such markers."""
+    before, begin, rest = file.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
+    if not end:
+        raise ValueError(f"{file} has no place for this: <!-- {name} --> and <!-- /{name} -->, each a line")
+    file.write_text(f"{before}{begin}{text}\n{end}{after}", encoding="utf-8")

@@ -1,9 +1,11 @@
-"""Latency in one process: every query once, after a warm-up with other words, so that no answer is found ready-made.
+"""Latency in one process: every query once, after a warm-up with others, so that no answer is found ready-made.
 
-    python bench/warm.py tongwen|fts5|tutorial INDEX QUERIES
+    python bench/warm.py ENGINE INDEX QUERIES
 
 prints `{"ms": [...], "found": [...]}` as JSON, in the order of QUERIES (a file from `queries.py`) without its warm-up.
-tongwen is timed through its Python interface, from the text of the query to ten passages with their marks.
+ENGINE is one of `peers.py` or of these, all on the same index of ours: `tongwen`, timed through its Python interface from the
+text of the query to ten passages with their marks; `ids`, the same to the ten passages' numbers; `searcher`, Whoosh's own
+searcher, given the terms of the query's words.
 """
 
 from __future__ import annotations
@@ -23,19 +25,54 @@ class Tongwen:
     def __init__(self, index: Path) -> None:
         from tongwen.searcher import Searcher
 
-        self._searcher = Searcher(index)
+        Searcher.rank = getattr(Searcher, "rank", Searcher.search)  # without this line once it has the method
+        self.searcher = Searcher(index)
 
     def search(self, form: str, parts: Sequence[str]) -> int:
         """How many of the ten best there are."""
-        typed = [f'"{part}"' if form == "phrase" else part for part in parts]
-        return len(self._searcher.search(" OR ".join(typed), limit=LIMIT).hits)
+        return len(self.searcher.search(typed(form, parts), limit=LIMIT).hits)
+
+
+class Ids(Tongwen):
+    """tongwen without texts and marks: which passages are the best."""
+
+    def search(self, form: str, parts: Sequence[str]) -> int:
+        """How many of the ten best there are."""
+        return len(list(self.searcher.rank(typed(form, parts), limit=LIMIT)))
+
+
+class WhooshSearcher:
+    """Whoosh itself on the Whoosh indexes inside ours; it answers only queries of form `or`."""
+
+    def __init__(self, index: Path) -> None:
+        from whoosh.index import open_dir
+
+        self._searchers = [open_dir(str(path)).searcher() for path in sorted(index.glob("segments/*/postings"))]
+
+    def search(self, form: str, parts: Sequence[str]) -> int:
+        """How many passages have one of the words, of which the ten best are found; 0 for other forms."""
+        from tongwen.index.analysis import pieces
+        from whoosh.query import Or, Term
+
+        if form != "or":
+            return 0
+        terms = [(piece.stems or (piece.text,))[0] for part in parts for piece in pieces(part)]
+        query = Or([Term("words", term) for term in terms])
+        return sum(len(searcher.search(query, limit=LIMIT)) for searcher in self._searchers)
+
+
+OURS: dict[str, type[Engine]] = {"tongwen": Tongwen, "ids": Ids, "searcher": WhooshSearcher}
+
+
+def typed(form: str, parts: Sequence[str]) -> str:
+    """A query in tongwen's language."""
+    return f'"{parts[0]}"' if form == "phrase" else (" OR " if form == "or" else " ").join(parts)
 
 
 def main() -> None:
     """Time the queries."""
     name, index, queries = sys.argv[1:]
-    engines: dict[str, type[Engine]] = {"tongwen": Tongwen, **PEERS}
-    engine = engines[name](Path(index))
+    engine = {**OURS, **PEERS}[name](Path(index))
     milliseconds, found = [], []
     for query in json.loads(Path(queries).read_text(encoding="utf-8")):
         started = time.perf_counter()
