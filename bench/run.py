@@ -16,6 +16,7 @@ import math
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -98,19 +99,44 @@ def describe(corpus: Path) -> tuple[str, float]:
     return f"{number:,} pages, {characters / 1e6:.1f} M characters, {size / 1e6:.1f} MB", size / 1e6
 
 
-def compare(asked: argparse.Namespace, source: Path) -> dict[str, Any]:
-    """All rounds on one corpus, the rounds of everyone interleaved."""
+def facts(asked: argparse.Namespace) -> dict[str, str]:
+    """Where and with what this is measured."""
+    found = machine(PACKAGES)
+    if "xapian" in asked.peers:
+        code = "import xapian; print(xapian.version_string(), end='')"
+        found["packages"] += f", xapian {run(sys.executable, '-c', code).output}"
+    if asked.missing:
+        found["left out"] = ", ".join(asked.missing)
+    return found | {"rounds": str(asked.rounds)}
+
+
+def compare(asked: argparse.Namespace, source: Path) -> Iterator[dict[str, Any]]:
+    """What is measured so far, after each round on one corpus; the rounds of everyone are interleaved."""
     with tempfile.TemporaryDirectory(prefix="tongwen-bench-") as name:
         folder = Path(name)
         plan = Plan(folder / "corpus", folder / "queries.json", folder, math.ceil(COLD_RUNS / asked.rounds), asked.peers)
         shutil.copytree(source, plan.corpus)
         described, text_size = describe(plan.corpus)
-        facts = machine(PACKAGES) | {"corpus": described, "rounds": f"{asked.rounds}; figures are medians"}
         plan.queries.write_text(run(sys.executable, HERE / "queries.py", plan.corpus).output, encoding="utf-8")
         queries = json.loads(plan.queries.read_text(encoding="utf-8"))
-        rounds = [measure(plan, number) for number in range(asked.rounds)]
-    timed = [query for query in queries if query["group"] != "warm-up"]
-    return {"facts": facts, "text": text_size, "queries": timed, "rounds": rounds}
+        timed = [query for query in queries if query["group"] != "warm-up"]
+        found: dict[str, Any] = {
+            "facts": facts(asked) | {"corpus": described},
+            "text": text_size,
+            "queries": timed,
+            "rounds": [],
+        }
+        for number in range(asked.rounds):
+            found["rounds"].append(measure(plan, number))
+            yield found
+
+
+def grow(asked: argparse.Namespace, source: Path) -> Iterator[dict[str, Any]]:
+    """What is measured so far, after each size."""
+    found: dict[str, Any] = {"facts": facts(asked), "sizes": []}
+    for size in scale.measure(source, asked.sizes, asked.rounds, asked.peers, _tell):
+        found["sizes"].append(size)
+        yield found
 
 
 # ------------------------------------------------------------------------------------------ the command line
@@ -169,14 +195,10 @@ def main() -> None:
     asked = arguments()
     if asked.before:
         found = json.loads(asked.before.read_text(encoding="utf-8"))
-    elif asked.scale:
-        found = {"facts": machine(PACKAGES)} | scale.measure(_source(asked), asked.sizes, asked.rounds, asked.peers, _tell)
     else:
-        found = compare(asked, _source(asked))
-    if asked.missing and not asked.before:
-        found["facts"]["left out"] = ", ".join(asked.missing)
-    if asked.json:
-        asked.json.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        for found in (grow if asked.scale else compare)(asked, _source(asked)):
+            if asked.json:  # each time: the last size takes longest
+                asked.json.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     tables = table.scaled(found["sizes"]) if asked.scale else table.compared(found)
     print(table.as_text(found["facts"], tables))
     if asked.markdown:

@@ -9,7 +9,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,11 @@ _COUNT = "import sys; from tongwen.index import status; print(status(sys.argv[1]
 
 def measure(
     source: Path, sizes: tuple[int, ...], rounds: int, peers: tuple[str, ...], tell: Callable[[str], None]
-) -> dict[str, Any]:
+) -> Iterator[dict[str, Any]]:
     """The figures of every size, in rising order: the corpus of one size is the beginning of the next."""
     engines = ("tongwen", *(name for name in peers if name not in SLOW))
     with tempfile.TemporaryDirectory(prefix="tongwen-bench-") as name:
-        folder, found = Path(name), []
+        folder = Path(name)
         for wanted in sizes:
             tell(f"{wanted:,} passages: making the texts")
             made = run(sys.executable, HERE / "scaled.py", source, folder / "corpus", str(wanted))
@@ -43,8 +43,7 @@ def measure(
             for number in range(rounds if wanted <= OFTEN else 1):
                 for engine in engines:
                     _measure_one(size, engine, number, folder, tell)
-            found.append(size)
-    return {"sizes": found}
+            yield size
 
 
 def _measure_one(size: dict[str, Any], engine: str, number: int, folder: Path, tell: Callable[[str], None]) -> None:
