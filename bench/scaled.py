@@ -5,7 +5,8 @@
 makes pages DIR/LANGUAGE/0000/000000.txt of about so many passages and prints how many pages and MB there are.  SOURCE is what
 `corpus.py` brings: a folder for each language.  A page is a walk through the source's words: each word is followed by one that
 follows it there, as often as there, signs and line ends included; it is as long as some page of the source.  One word in a
-hundred is made up: a name or a number that few or no other pages have, so that the vocabulary goes on growing with the corpus.
+hundred is made up: a name or a number that few or no other pages have, so that the vocabulary goes on growing with the corpus
+(at two million words 29,600 of them differ; in the help corpus, 27,500).
 
 Page number n is always the same, whatever the size: a smaller corpus is the beginning of a larger one, and pages that are there
 already are not made again.  Nothing but the source's words is held in memory.
