@@ -50,7 +50,7 @@ PASSAGE = 300
 _to_simplified, _to_traditional = opencc.OpenCC("t2s").convert, opencc.OpenCC("s2t").convert
 _HAN_WORD = re.compile("[\u4e00-\u9fff]{2,}")
 _HAN_RUN = re.compile("[\u4e00-\u9fff]{4,}")
-_ENGLISH_WORD = re.compile("[a-z]{3,}")
+_ENGLISH_WORD = re.compile("(?<![0-9_a-zß-ɏ])[a-z]{3,}(?![0-9_a-zß-ɏ])")  # whole words; Han characters may be beside them
 _ENGLISH_RUN = re.compile("[A-Za-z]+(?: [A-Za-z]+)+")
 
 

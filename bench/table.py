@@ -206,10 +206,14 @@ def _size(size: dict[str, Any]) -> Iterable[Row]:
 # ------------------------------------------------------------------------------------------ how it looks
 
 
+_DIGITS = ((99.5, 0), (9.95, 1), (0.0995, 2))
+"""How many digits behind the point a figure has from what size on: three that mean something."""
+
+
 def _number(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if value >= 99.5 else f"{value:.1f}" if value >= 9.95 else f"{value:.2f}"
+    return f"{value:,.{next((digits for least, digits in _DIGITS if value >= least), 3)}f}"
 
 
 def _shown(value: float, unit: str) -> str:
