@@ -44,13 +44,15 @@ class Analysis:
 
     The words are in order, parts of words written as one behind them all.  `gap` is what the white space between
     this passage and the next folds to; where that is nothing, the pair across the border is among the grams, so that the folded
-    texts and gaps joined are the document's folded text and no pair is missing.
+    texts and gaps joined are the document's folded text and no pair is missing.  `cuts` are the offsets in `folded` at which
+    words written as one are cut.
     """
 
     folded: str
     words: list[str]
     grams: set[str]
     gap: str = ""
+    cuts: Sequence[int] = ()
 
 
 @frozen
@@ -251,7 +253,7 @@ class Analyser:
         words, found = self._english(folded) if folded.isascii() else self._mixed(plain_text, folded)
         if cuts:
             words += _parts_at(folded, cuts)
-        return Analysis(folded, words, found, gap)
+        return Analysis(folded, words, found, gap, cuts)
 
     def _english(self, folded: str) -> tuple[list[str], set[str]]:
         """What `_mixed` gives of ASCII, three times as fast."""

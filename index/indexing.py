@@ -115,7 +115,7 @@ def _status(index_dir: Path, manifest: Manifest) -> Status:
         documents=manifest.documents,
         passages=manifest.passages,
         size=sum(path.stat().st_size for path in index_dir.rglob("*") if path.is_file()),
-        text_size=sum((folder / "originals").stat().st_size for folder in folders),
+        text_size=sum((folder / "folded").stat().st_size for folder in folders),
         segments=len(folders),
         sources=manifest.sources,
         skipped=sum(bool(record.skipped) for record in records.values()),

@@ -80,7 +80,7 @@ class SegmentWriter:
     @property
     def is_full(self) -> bool:
         """Whether the next document should go into another one."""
-        return self._postings.postings >= SEGMENT_POSTINGS
+        return self._postings.postings >= SEGMENT_POSTINGS or self._texts.is_full
 
     def add(self, document: Document) -> int:
         """Add a document; its number in the segment."""
@@ -97,7 +97,8 @@ class SegmentWriter:
                 words.update(title.words)  # a title that is not part of the text (HTML) is found with the first passage
             heading = self._count_heading(passage.heading)
             self._postings.add({"grams": analysis.grams, "title": title_terms}, {"heading": heading, "words": words})
-            self._texts.add_passage(document.text[at : passage.end], passage, at, analysis.folded + analysis.gap, words.total())
+            text, folded = document.text[at : passage.end], analysis.folded + analysis.gap
+            self._texts.add_passage(text, passage, at, folded, words.total(), analysis.cuts)
             at = passage.end
         self._texts.end_document(document.text[at:])
         return self._texts.documents - 1

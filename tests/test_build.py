@@ -907,7 +907,7 @@ def test_status_counts(index, files):
     assert (before.documents, before.passages, before.skipped) == (report.documents, report.passages, 0)
     assert (before.new, before.changed, before.vanished) == (0, 0, 0)
     assert (before.location, before.sources, before.generation, before.engine) == (str(index), (str(files),), 1, "whoosh")
-    assert before.size > before.text_size > 60
+    assert before.size > before.text_size > 50
     assert len(before.fingerprint) == 16
     assert time.strptime(before.created, "%Y-%m-%dT%H:%M:%S%z")
     write(files / "a.txt", "changed")

@@ -29,7 +29,8 @@ from tongwen.index.errors import (
 from tongwen.index.generation import FileRecord, Manifest, SegmentEntry, find, read_manifest, writing
 from tongwen.searcher import Searcher
 
-NAMES = ("originals", "folded", "paths", "titles", "folded_titles", "details", "documents", "passages", "postings")
+NAMES = ("originals", "folded", "cuts", "paths", "titles", "folded_titles", "details", "documents", "passages", "chunks")
+NAMES += ("postings",)
 
 _load = lru_cache(maxsize=None)(segment.load)
 
@@ -166,10 +167,10 @@ def test_other_format(index, files):
     for use in (lambda: Searcher(index), lambda: build(index, [files]), lambda: status(index)):
         with pytest.raises(IndexOutdated) as error:
             use()
-        one_line(error, str(index), "another format of files (0, now 2)", "tongwen rebuild")
+        one_line(error, str(index), "another format of files (0, now 3)", "tongwen rebuild")
     assert rebuild(index).documents == 3
     new = read_manifest(index)
-    assert (new.format, new.generation, new.sources, new.encodings) == (2, 3, old.sources, dict.fromkeys(old.sources, "utf-8"))
+    assert (new.format, new.generation, new.sources, new.encodings) == (3, 3, old.sources, dict.fromkeys(old.sources, "utf-8"))
     assert generation.read_dictionary(index, new) == "新葡幣"
     assert hits(index) == 2
 

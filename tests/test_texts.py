@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tongwen.index import texts
 from tongwen.index.errors import IndexDamaged
 from tongwen.index.fold import fold
 from tongwen.index.model import Document, Heading, Passage
@@ -31,8 +32,17 @@ _documents = st.builds(
 )
 
 
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    """Chunks so small that documents have several, and that there are passages and gaps that do not fit into one."""
+    monkeypatch.setattr(texts, "CHUNK", 250)
+
+
 def store(folder: Path, documents: list[Document]) -> Texts:
-    """Write documents as a segment's texts, with their own passages, and map them; the folded text is each passage's."""
+    """Write documents as a segment's texts, with their own passages, and map them; the folded text is each passage's.
+
+    Each passage is cut at its first and third code point.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     writer = TextsWriter(folder)
     for number, document in enumerate(documents):
@@ -40,7 +50,8 @@ def store(folder: Path, documents: list[Document]) -> Texts:
         at = 0
         for passage in split(document):
             folded = fold(document.text[passage.start : passage.end])
-            writer.add_passage(document.text[at : passage.end], passage, at, folded, passage.number * 3)
+            cuts = [cut for cut in (0, 2) if cut < len(folded)]
+            writer.add_passage(document.text[at : passage.end], passage, at, folded, passage.number * 3, cuts)
             at = passage.end
         writer.end_document(document.text[at:])
     writer.finish()
@@ -66,18 +77,46 @@ def test_round_trip(tmp_path_factory, documents):
 @settings(max_examples=100, deadline=None)
 @given(documents=st.lists(_documents, max_size=3))
 def test_passages(tmp_path_factory, documents):
-    """Each passage's row names its document, its span, and the bytes where its texts begin."""
+    """Each passage's row names its document, its span, its line, and the byte where its folded text begins."""
     stored = store(tmp_path_factory.mktemp("texts"), documents)
     expected = [(number, passage) for number, document in enumerate(documents) for passage in split(document)]
     assert stored.passages == len(expected)
+    cuts = list[int]()
     for number, (document, passage) in enumerate(expected):
         row, text = stored.passage(number), documents[document].text
         assert (row.document, row.start, row.end, row.words) == (document, passage.start, passage.end, passage.number * 3)
-        assert decode(stored.originals[row.original :][: len(encode(text[row.start : row.end]))]) == text[row.start : row.end]
-        folded = encode(fold(text[row.start : row.end]))
-        assert stored.folded[row.folded : row.folded + len(folded)] == folded
+        assert row.line == (text.count("\n", 0, row.start) + 1 if documents[document].has_lines else 0)
+        folded = fold(text[row.start : row.end])
+        data = encode(folded)
+        assert stored.folded[row.folded : row.folded + len(data)] == data
+        cuts += [row.folded + len(encode(folded[:cut])) for cut in (0, 2) if cut < len(folded)]
+    assert list(stored.cuts) == [*cuts, len(stored.folded)]
     first = [sum(len(split(document)) for document in documents[:number]) for number in range(len(documents) + 1)]
     assert list(stored.first_passages()) == first
+
+
+@settings(max_examples=150, deadline=None)
+@given(documents=st.lists(_documents, min_size=1, max_size=3), data=st.data())
+def test_originals(tmp_path_factory, documents, data):
+    """Any piece of a document's text, whatever chunks it is in."""
+    stored = store(tmp_path_factory.mktemp("texts"), documents)
+    for number, document in enumerate(documents):
+        for _ in range(4):
+            start = data.draw(st.integers(0, len(document.text)))
+            end = data.draw(st.integers(start, len(document.text) + 3))
+            assert stored.original(number, start, end) == document.text[start:end]
+
+
+def test_chunks(tmp_path, monkeypatch):
+    """Passages go together as long as they fit, and what fits into no chunk is cut up."""
+    monkeypatch.setattr(texts, "CHUNK", 600)
+    text = "字。" * 400 + "\n" * 600 + "words " * 50
+    stored = store(tmp_path, [Document("/a", "", ""), Document("/b", text, ""), Document("/c", "short", "")])
+    starts = array("I", (tmp_path / "chunks").read_bytes())[::3].tolist()
+    passages = [stored.passage(number).start for number in range(stored.passages)]
+    assert passages == [0, 266, 532, 1400, 0]
+    assert starts == [0, 0, 532, 800, 1400, 0, 0]
+    assert stored.stored_document(1).text == text
 
 
 def test_columns(tmp_path):
@@ -90,7 +129,7 @@ def test_columns(tmp_path):
     documents = [stored.document(number) for number in range(3)]
     for field in DocumentRow._fields:
         assert list(stored.document_column(field)) == [getattr(row, field) for row in documents]
-    assert rows[-1] == (2, 0, 0, len(stored.originals), len(stored.folded), 0)
+    assert rows[-1] == (2, 0, 0, len(stored.folded), 0, 0)
 
 
 def test_empty_segment(tmp_path):
@@ -98,7 +137,7 @@ def test_empty_segment(tmp_path):
     stored = store(tmp_path, [])
     assert (stored.documents, stored.passages, stored.paths(), stored.titled("x")) == (0, 0, [], set())
     assert list(stored.first_passages()) == [0]
-    assert (bytes(stored.originals), bytes(stored.folded)) == (b"", b"")
+    assert bytes(stored.folded) == b""
 
 
 def test_white_space_around_passages_is_kept(tmp_path):
@@ -148,18 +187,66 @@ def test_other_byte_order(tmp_path, monkeypatch):
     here = store(tmp_path / "here", documents)
     monkeypatch.setattr(sys, "byteorder", "big" if sys.byteorder == "little" else "little")
     there = store(tmp_path / "there", documents)
-    for name in ("documents", "passages"):
-        swapped = array("Q", (tmp_path / "there" / name).read_bytes())
+    for name in ("documents", "passages", "chunks", "cuts"):
+        swapped = array("I", (tmp_path / "there" / name).read_bytes())
         swapped.byteswap()
         assert swapped.tobytes() == (tmp_path / "here" / name).read_bytes()
     assert list(there.column("start")) == list(here.column("start"))
     assert [there.stored_document(number) for number in range(2)] == documents
 
 
-@pytest.mark.parametrize("name", ["documents", "passages"])
+@pytest.mark.parametrize("name", ["documents", "passages", "chunks", "cuts"])
 def test_no_rows(tmp_path, name):
     """A file of rows has one at the least."""
     store(tmp_path, [])
     (tmp_path / name).write_bytes(b"")
     with pytest.raises(IndexDamaged, match="it is too short"):
         Texts(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["originals", "folded", "cuts", "chunks", "passages", "documents", "details"])
+def test_a_file_that_is_too_short(tmp_path, name):
+    """What is missing at the end of a file is missed when it is opened."""
+    store(tmp_path, [Document("/a", "字。" * 400, "t")])
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(data[:-4])
+    with pytest.raises(IndexDamaged, match=r"too short|do not fit together"):
+        Texts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "at"), [("originals", 0), ("originals", 9), ("originals", -5), ("originals", -1), ("folded", 9)]
+)
+def test_damaged_chunk(tmp_path, name, at):
+    """A text that has changed on disk, or what it was compressed with, is not given out."""
+    store(tmp_path, [Document("/a", "字。" * 40, "t")])
+    data = bytearray((tmp_path / name).read_bytes())
+    data[at] ^= 1
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(IndexDamaged, match="a text in it cannot be read"):
+        Texts(tmp_path).original(0, 0, 9)
+
+
+def test_chunk_that_ends_too_soon(tmp_path):
+    """A chunk without its end is not taken for a shorter one."""
+    store(tmp_path, [Document("/a", "字。" * 40, "t")])
+    data, rows = (tmp_path / "originals").read_bytes(), array("I", (tmp_path / "chunks").read_bytes())
+    (tmp_path / "originals").write_bytes(data[:-4])
+    rows[-2] -= 4
+    (tmp_path / "chunks").write_bytes(rows.tobytes())
+    with pytest.raises(IndexDamaged, match="ends too soon"):
+        Texts(tmp_path).original(0, 0, 9)
+
+
+def test_full(tmp_path, monkeypatch):
+    """A segment takes in no more when its offsets come near to what rows can hold."""
+    monkeypatch.setattr(texts, "FULL", 12)
+    writer = TextsWriter(tmp_path)
+    full = []
+    for _ in range(3):
+        writer.start_document(Document("/a", "words", ""), "", "en", 0)
+        writer.add_passage("words", Passage(1, 0, 5), 0, "words", 1)
+        writer.end_document("")
+        full.append(writer.is_full)
+    writer.finish()
+    assert full == [False, True, True]

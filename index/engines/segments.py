@@ -1,7 +1,7 @@
 """Segments on this machine: where a piece of text is in each, exactly, and how they are numbered through.
 
-Owns the way from a leaf of a plan to the passages that hold it: postings name candidates, the folded text decides, and where
-words written as one may be in it the original, which alone has capitals.  Knows no scores.
+Owns the way from a leaf of a plan to the passages that hold it: postings name candidates, the folded text decides, and what is
+kept of where words written as one are cut in it.  Knows no scores.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from functools import cached_property, lru_cache, partial
 from itertools import chain, compress
@@ -43,9 +43,7 @@ class Segment:
         self.dead = {passage for document in files.deleted for passage in range(first[document], first[document + 1])}
         self.dead_documents = files.deleted
         self.documents, self.starts, self.lengths = map(self.texts.column, ("document", "folded", "words"))
-        self.originals = self.texts.column("original")
         self.title_terms = self.texts.document_column("title_terms")
-        self._lines_of = lru_cache(maxsize=64)(self._lines)
         self._frequency_of = lru_cache(maxsize=1 << 14)(self._frequency)
 
     def live(self) -> Iterator[int]:
@@ -207,45 +205,37 @@ class Segment:
 
     def _follow_in_parts(self, passage: int, words: Words, reach: int) -> bool:
         """What `_begins` says of words some of which may be parts of words written as one."""
-        start, end = self.originals[passage], self.originals[passage + 1]
-        if not _may_have_part(self.texts.originals[max(0, start - 8) : end + reach], words.stems):
+        cuts, folded = self.texts.cuts, self.texts.folded
+        first, end = bisect_left(cuts, self.starts[passage]), self.starts[passage + 1] + reach
+        if cuts[first] > end:
             return False
-        before, text, after = self.original(passage, reach)
-        return begins_in_original(words, text, before, after)
+        near = cuts[first : bisect_right(cuts, end, first)]
+        return any(_is_part(folded, cut, words.stems) for cut in near) and self._begins(passage, words, reach, near)
 
-    def _begins(self, passage: int, leaf: Leaf, reach: int) -> bool:
-        """Whether an occurrence of a leaf, at most `reach` bytes long, begins in a passage."""
+    def _begins(self, passage: int, leaf: Leaf, reach: int, cuts: Iterable[int] = ()) -> bool:
+        """Whether an occurrence of a leaf, at most `reach` bytes long, begins in a passage.
+
+        `cuts` are where words of it, or behind it, are cut (bytes).
+        """
         texts, start, after, end = self.texts, self.starts[passage], self.starts[passage + 1], self._document_end(passage)
         first = texts.document(self.documents[passage]).folded
         lead = decode_within(texts.folded[max(first, start - 8) : start])
         own = decode(texts.folded[start : min(after, end)])
         rest = decode_within(texts.folded[after : max(after, min(after + reach + 8, end))])
-        return any(len(lead) <= at < len(lead) + len(own) for at, _ in in_folded(leaf, lead + own + rest, len(lead)))
+        breaks = [len(lead) + len(decode(texts.folded[start:cut])) for cut in cuts]
+        return any(len(lead) <= at < len(lead) + len(own) for at, _ in in_folded(leaf, lead + own + rest, len(lead), breaks))
 
     def original(self, passage: int, around: int) -> tuple[str, str, str]:
         """A passage's original text, and up to `around` code points of its document before and behind it."""
-        texts, row, following = self.texts, self.texts.passage(passage), self.texts.passage(passage + 1)
-        first, end = texts.document(row.document).original, texts.document(row.document + 1).original
-        text = decode(texts.originals[row.original : min(end, following.original)])[: row.end - row.start]
-        past = row.original + len(encode(text))
-        before = decode_within(texts.originals[max(first, row.original - 4 * around) : row.original])
-        return before[-around:], text, decode_within(texts.originals[past : min(end, past + 4 * around)])[:around]
+        row = self.texts.passage(passage)
+        first = max(0, row.start - around)
+        text = self.texts.original(row.document, first, row.end + around)
+        start, end = row.start - first, row.end - first
+        return text[:start], text[start:end], text[end:]
 
     def line(self, passage: int) -> int | None:
         """The line of the file on which a passage begins, from 1; None where lines mean nothing."""
-        document = self.documents[passage]
-        row = self.texts.document(document)
-        return self._lines_of(document)[passage - row.first_passage] if row.has_lines else None
-
-    def _lines(self, document: int) -> array[int]:
-        """The lines on which a document's passages begin, counted once."""
-        at, line, lines = self.texts.document(document).original, 1, array("Q")
-        for passage in range(*self.texts.first_passages()[document : document + 2]):
-            start = self.texts.passage(passage).original
-            line += self.texts.originals[at:start].count(b"\n")
-            lines.append(line)
-            at = start
-        return lines
+        return self.texts.passage(passage).line or None
 
 
 class Segments:
@@ -451,23 +441,18 @@ def _search_whole(wanted: bytes) -> Callable[[mmap | bytes, int, int], list[byte
     return re.compile(literal + before + behind).findall
 
 
-_ACCENT = re.compile(rb"[\xc2\xc3\xcc]")
-_GOES_ON = re.compile(rb"[a-z]*[A-Z0-9]")
+def _is_part(folded: mmap | bytes, cut: int, stems: tuple[str, ...]) -> bool:
+    """Whether a word of the stems may end or begin where a word is cut."""
+    behind, before, longest = _search_parts(stems)
+    return bool(behind(folded, cut, len(folded)) or before(folded, max(0, cut - longest), cut))
 
 
-def _may_have_part(text: bytes, stems: Iterable[str]) -> bool:
-    """Whether a word of the stems may be in original text as a part of one that is several.
-
-    That is where a capital or a digit is, in it or where it begins, in the middle of a word; or accents, not looked into.
-    """
-    lower = text.lower()
-    for wanted in (encode(beginning(word)) for word in stems):
-        for at in occurrences(lower, wanted, 0, len(lower)):
-            if text[at - 1 : at].isalpha() and not text[at : at + 1].islower():
-                return True
-            if _GOES_ON.match(text, at + len(wanted) - 1):
-                return True
-    return not text.isascii() and _ACCENT.search(text) is not None
+@lru_cache(maxsize=256)
+def _search_parts(stems: tuple[str, ...]) -> tuple[_Search, _Search, int]:
+    """Looks for words of the stems that begin at an offset, or end at one, and are no longer (bytes) than the last says."""
+    starts = b"|".join(re.escape(encode(beginning(word))) for word in stems)
+    before = re.compile(rb"(?:%s)[0-9a-z\x80-\xff]*\Z" % starts)
+    return re.compile(starts).match, before.search, max(map(_longest, stems))
 
 
 def _longest(stem: str) -> int:
