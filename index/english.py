@@ -192,6 +192,7 @@ def bases(word: str) -> tuple[str, ...]:
     return tuple(base for base in dict.fromkeys(found) if base and base != word and stem(base) == stem(word))
 
 
+@lru_cache(maxsize=1 << 14)
 def beginning(stemmed: str) -> str:
     """What every word of a stem begins with: the stem but for what may be other letters (happi, hope, die: dying, centre)."""
     known = _beginnings().get(stemmed) or _regular_beginning(stemmed)

@@ -70,7 +70,7 @@ _MARKERS = frozenset("〇零一二三四五六七八九十百千甲乙丙章节�
 # `_joined` decides.  The first character is matched before the look-behind, so that the scan skips along by character set.
 _JOINT = re.compile(rf"[ \n.{_DOTS}](?<=[^\x00-\x7f][ \n.{_DOTS}])[ \n{_DOTS}]*(?=[^\x00-\x7f])")
 _SPACE_OR_DOT = re.compile(rf" *(?:\n *|[{_DOTS}] *)?")
-_WHITE_RUN = re.compile(rf"[\n{PARAGRAPH}][ \n{PARAGRAPH}]*| [ \n{PARAGRAPH}]+")
+_WHITE_RUN = re.compile(rf"[ \n{PARAGRAPH}][ \n{PARAGRAPH}]+")
 
 
 class _Learning(dict[int, str]):
@@ -79,6 +79,29 @@ class _Learning(dict[int, str]):
     def __missing__(self, point: int) -> str:
         self[point] = chr(point)
         return self[point]
+
+
+class _Both(dict[int, str]):
+    """A table for `str.translate` that learns what a character is after both tables, the joins between them left out.
+
+    `uneven` are the characters met so far that become none or several.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uneven = set[str]()
+
+    def __missing__(self, point: int) -> str:
+        self[point] = fold_han(_compat()[point])
+        if len(self[point]) != 1:
+            self.uneven.add(chr(point))
+        return self[point]
+
+    def all_even(self, text: str) -> bool:
+        """Whether every character of a text that was translated becomes one."""
+        if len(self.uneven) > 50:  # then it is faster to look at each character of the text
+            return self.uneven.isdisjoint(text)
+        return not any(map(text.__contains__, self.uneven))
 
 
 def _table(name: str) -> dict[int, str]:
@@ -113,6 +136,11 @@ def _han() -> _Learning:
 
 
 @cache
+def _both() -> _Both:
+    return _Both()
+
+
+@cache
 def digest() -> str:
     """A short hash over everything that decides how text folds."""
     patterns = _JOINT.pattern, _SPACE_OR_DOT.pattern, _WHITE_RUN.pattern, "".join(sorted(_MARKERS))
@@ -137,7 +165,7 @@ def _white(match: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """The text with other forms of its characters and its joins settled, but Han variants as they were written."""
-    return _WHITE_RUN.sub(_white, _JOINT.sub(_joined, text.translate(_compat())))
+    return _WHITE_RUN.sub(_white, _JOINT.sub(_joined, text.translate(_compat()))).replace("\n", " ")
 
 
 def fold_han(plain_text: str) -> str:
@@ -164,30 +192,53 @@ def is_loose(character: str) -> bool:
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     """The folded text, and for each of its code points the offset in `text` of the one it came from.
 
-    The offsets never decrease, and one more is appended: the length of `text`.
+    The offsets never decrease, and one more is appended: the length of `text`.  This is the way of short texts: both tables
+    come first, which is as good, for the joins ask only which characters are Han and what they fold to.
     """
-    table = _compat()
-    if all(len(table[ord(character)]) == 1 for character in set(text)):
-        folded, offsets = text.translate(table), list(range(len(text)))
-    else:
-        pairs = [(kept, offset) for offset, character in enumerate(text) for kept in table[ord(character)]]
-        folded, offsets = "".join(kept for kept, _ in pairs), [offset for _, offset in pairs]
-    for pattern, replaced in ((_JOINT, _joined), (_WHITE_RUN, _white)):
-        folded, offsets = _replaced(pattern, replaced, folded, offsets)
-    return fold_han(folded), [*offsets, len(text)]
+    table = _both()
+    folded, offsets = text.translate(table), _counted(len(text) + 1)
+    if not text.isascii():
+        if not table.all_even(text):
+            uneven = ((at, len(table[ord(character)])) for at, character in enumerate(text) if character in table.uneven)
+            offsets = _changed(offsets, ((at, at + 1, times) for at, times in uneven))
+        folded, offsets = _replaced(_JOINT, _joined, folded, offsets)
+    folded, offsets = _replaced(_WHITE_RUN, _white, folded, offsets)
+    return folded.replace("\n", " "), offsets
+
+
+def _counted(length: int) -> list[int]:
+    return _numbers()[:length] if length <= 4096 else list(range(length))
+
+
+@cache
+def _numbers() -> list[int]:
+    return list(range(4096))  # to copy some of it takes a tenth of the time
 
 
 def _replaced(
     pattern: re.Pattern[str], replaced: Callable[[re.Match[str]], str], text: str, offsets: list[int]
 ) -> tuple[str, list[int]]:
     """What `pattern.sub` gives, of the offsets too: what is left of a match keeps its first ones."""
-    pieces, kept_offsets, at = list[str](), list[int](), 0
-    for match in pattern.finditer(text):
-        kept = replaced(match)
-        pieces += text[at : match.start()], kept
-        kept_offsets += offsets[at : match.start() + len(kept)]
-        at = match.end()
-    return "".join([*pieces, text[at:]]), kept_offsets + offsets[at:]
+    dropped = list[tuple[int, int, int]]()
+
+    def keep(match: re.Match[str]) -> str:
+        kept, (start, end) = replaced(match), match.span()
+        if start + len(kept) < end:
+            dropped.append((start + len(kept), end, 0))
+        return kept
+
+    text = pattern.sub(keep, text)
+    return text, _changed(offsets, dropped) if dropped else offsets
+
+
+def _changed(offsets: list[int], changes: Iterable[tuple[int, int, int]]) -> list[int]:
+    """The offsets with each (start, end, times) of them replaced by so many times the first."""
+    changed, at = list[int](), 0
+    for start, end, times in changes:
+        changed += offsets[at:start]
+        changed += [offsets[start]] * times
+        at = end
+    return changed + offsets[at:]
 
 
 def original_span(text: str, offsets: list[int], start: int, end: int) -> tuple[int, int]:

@@ -54,6 +54,19 @@ def in_folded(leaf: Leaf, text: str, start: int = 0, breaks: Sequence[int] = ())
             return (span for span in _near(leaf, text, breaks) if span[0] >= start)
 
 
+def may_hold(leaf: Leaf, text: str) -> bool:
+    """Whether folded text has what every occurrence of a leaf is made of: soon asked, and most texts lack most leaves."""
+    match leaf:
+        case Term():
+            return leaf.text in text
+        case Wild():
+            return all(part in text for part in leaf.parts)
+        case Words():
+            return all(beginning(word) in text for word in leaf.stems)
+        case Near():
+            return all(may_hold(part, text) for part in leaf.parts)
+
+
 def begins_in_original(leaf: Leaf, text: str, before: str = "", after: str = "") -> bool:
     """Whether an occurrence of a leaf begins in original text, given what is around it.
 
@@ -97,10 +110,11 @@ def is_bounded(text: str) -> bool:
 
 
 def _literal(wanted: str, text: str, start: int) -> Iterator[Span]:
+    first, last = is_letter(wanted[:1]), is_letter(wanted[-1:])
     at = text.find(wanted, start)
     while at >= 0:
         end = at + len(wanted)
-        if not _continues(text, at) and not _continues(text, end):
+        if not (first and is_letter(text[max(0, at - 1) : at])) and not (last and is_letter(text[end : end + 1])):
             yield at, end
         at = text.find(wanted, at + 1)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 _HAN = (
@@ -42,6 +42,7 @@ def run_pattern() -> re.Pattern[str]:
     return re.compile(rf"([{UNSPACED}]+)|[^\W_{UNSPACED}]+")
 
 
+@lru_cache(maxsize=1 << 14)
 def is_han(character: str) -> bool:
     """Whether a character is Han."""
     return character >= "\u3005" and any(first <= character <= last for first, last in _HAN)
@@ -52,6 +53,7 @@ def is_letter(character: str) -> bool:
     return character.isalnum() and not _is_unspaced(character)
 
 
+@lru_cache(maxsize=1 << 14)
 def _is_unspaced(character: str) -> bool:
     return character >= "\u3005" and any(first <= character <= last for first, last in _HAN + _KANA)
 

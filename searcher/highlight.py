@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from ..index.english import LONGEST_ENDING, breaks
 from ..index.fold import fold_with_offsets, original_span
-from ..index.model import LEVELS, WILD_GAP, Leaf, Near, Stored, Term, Variant, Wild, Words
-from ..index.patterns import GAP, Span, in_folded, nfc, stands_alone
+from ..index.model import LEVELS, WILD_GAP, Leaf, Level, Near, Stored, Term, Variant, Wild, Words
+from ..index.patterns import GAP, Span, in_folded, may_hold, nfc, stands_alone
 from .results import Mark
 
 _FAR = {level: far for far, level in enumerate((*LEVELS, "spelt", "sound"))}
 _VARIANTS = frozenset(_FAR) - {"exact", "script"}
+
+_Mark: TypeAlias = "tuple[int, int, str, Level]"
+"""What becomes a Mark, if it stays: start, end, typed, level."""
 
 
 def reach(asked: Iterable[Variant]) -> int:
@@ -46,61 +50,65 @@ def marked(
     """
     whole, first, end = stored.before + stored.text + stored.after, len(stored.before), len(stored.before) + len(stored.text)
     folded, offsets = fold_with_offsets(whole)
-    cuts = [bisect_left(offsets, at) for at in breaks(whole)]
+    found = [variant for variant in asked if may_hold(variant.leaf, folded)]
+    has_words = any(isinstance(variant.leaf, Words) for variant in found)
+    cuts = [bisect_left(offsets, at) for at in breaks(whole)] if has_words else []
     own = bisect_left(offsets, first), bisect_left(offsets, end)
-    marks = {
-        Mark(max(start, first) - first, stop - first, "exact" if is_as_typed else variant.level, leaf.typed)
-        for variant in asked
-        for leaf, span in _occurrences(variant.leaf, folded, cuts, own)
-        if not _must_be_alone(leaf) or stands_alone(folded, span, is_word)
-        for start, stop in [original_span(whole, offsets, *span)]
-        if start < end
-        and stop > first
-        and ((is_as_typed := nfc(whole[start:stop]) == nfc(leaf.typed)) or not _must_be_exact(leaf))
-    }
-    ordered = tuple(sorted(_outermost(_nearest(marks)), key=lambda mark: (mark.start, mark.end, mark.typed)))
-    return whole[first : max([end, *(mark.end + first for mark in marks)])], ordered
+    marks = set[_Mark]()
+    for variant in found:
+        for leaf, spans in _occurrences(variant.leaf, folded, cuts, own):
+            alone, exact, typed = _must_be_alone(leaf), _must_be_exact(leaf), nfc(leaf.typed)
+            for span in spans:
+                start, stop = original_span(whole, offsets, *span)
+                if start < end and stop > first and (not alone or stands_alone(folded, span, is_word)):
+                    is_as_typed = nfc(whole[start:stop]) == typed
+                    if is_as_typed or not exact:
+                        level = "exact" if is_as_typed else variant.level
+                        marks.add((max(start, first) - first, stop - first, leaf.typed, level))
+    ordered = sorted(_outermost(_nearest(marks)))
+    shown = whole[first : max([end, *(stop + first for _, stop, _, _ in marks)])]
+    return shown, tuple(Mark(start, stop, level, typed) for start, stop, typed, level in ordered)
 
 
-def _occurrences(leaf: Leaf, folded: str, cuts: Sequence[int], own: Span) -> Iterator[tuple[Leaf, Span]]:
+def _occurrences(leaf: Leaf, folded: str, cuts: Sequence[int], own: Span) -> Iterator[tuple[Leaf, Iterable[Span]]]:
     """Where in folded text a leaf is; of words near each other, which are all in the passage's `own` span, where each is."""
     if not isinstance(leaf, Near):
-        yield from ((leaf, span) for span in in_folded(leaf, folded, breaks=cuts))
+        yield leaf, in_folded(leaf, folded, breaks=cuts)
         return
     first, text = own[0], folded[slice(*own)]
     found = set(in_folded(leaf, text))
     for part in leaf.parts:
-        yield from ((part, (first + start, first + end)) for start, end in in_folded(part, text) if (start, end) in found)
+        yield part, [(first + start, first + end) for start, end in in_folded(part, text) if (start, end) in found]
 
 
-def _nearest(marks: Iterable[Mark]) -> set[Mark]:
+def _nearest(marks: set[_Mark]) -> set[_Mark]:
     """The marks without those of equivalents that lie inside longer ones, or where something nearer is."""
+    if not any(level in _VARIANTS for _, _, _, level in marks):
+        return marks
     nearest: dict[Span, int] = {}
-    for mark in marks:
-        span = mark.start, mark.end
-        nearest[span] = min(_FAR[mark.level], nearest.get(span, len(_FAR)))
+    for start, end, _, level in marks:
+        nearest[start, end] = min(_FAR[level], nearest.get((start, end), len(_FAR)))
     inside, furthest = set[Span](), 0
     for start, end in sorted(nearest, key=lambda span: (span[0], -span[1])):
         if end <= furthest:
             inside.add((start, end))
         furthest = max(furthest, end)
     return {
-        mark
-        for mark in marks
-        if mark.level not in _VARIANTS
-        or ((mark.start, mark.end) not in inside and nearest[mark.start, mark.end] == _FAR[mark.level])
+        mark for mark in marks if mark[3] not in _VARIANTS or (mark[:2] not in inside and nearest[mark[:2]] == _FAR[mark[3]])
     }
 
 
-def _outermost(marks: set[Mark]) -> Iterable[Mark]:
+def _outermost(marks: set[_Mark]) -> Iterable[_Mark]:
     """The marks without those of a word's part where the whole word is marked."""
-    words = {mark.typed for mark in marks}
-    wholes = [mark for mark in marks if any(word != mark.typed and word in mark.typed for word in words)]
+    words = {typed for _, _, typed, _ in marks}
+    longer = {typed for typed in words if any(word != typed and word in typed for word in words)} if len(words) > 1 else ()
+    wholes = [mark for mark in marks if mark[2] in longer]
     return (mark for mark in marks if not any(_is_part(mark, whole) for whole in wholes)) if wholes else marks
 
 
-def _is_part(mark: Mark, whole: Mark) -> bool:
-    return whole.start <= mark.start and mark.end <= whole.end and mark.typed != whole.typed and mark.typed in whole.typed
+def _is_part(mark: _Mark, whole: _Mark) -> bool:
+    (start, end, typed, _), (first, last, word, _) = mark, whole
+    return first <= start and end <= last and typed != word and typed in word
 
 
 def _must_be_alone(leaf: Leaf) -> bool:

@@ -314,7 +314,7 @@ def _assert_damaged(index: Path) -> None:
 
 def test_damaged_segment_and_status(index):
     """A status of a damaged index says so, too."""
-    (index / "segments/000001-0/originals").unlink()
+    (index / "segments/000001-0/folded").unlink()
     with pytest.raises(IndexDamaged) as error:
         status(index)
     one_line(error, "is damaged", "tongwen rebuild")
