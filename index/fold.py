@@ -150,13 +150,13 @@ def digest() -> str:
 
 
 def _joined(match: re.Match[str]) -> str:
-    text, start, end = match.string, *match.span()
+    text, found, (start, end) = match.string, match[0], match.span()
     if not (is_han(text[start - 1]) and is_han(text[end])):
-        return match[0]
-    if match[0][0] == ".":  # never joins together with white space: that is the end of a sentence
-        return "" if match[0] == "." and fold_han(text[start - 1]) not in _MARKERS else match[0]
+        return found
+    if found[0] == ".":  # never joins together with white space: that is the end of a sentence
+        return "" if found == "." and fold_han(text[start - 1]) not in _MARKERS else found
     # A line end that does not join (a list item's dot follows) must not look like a space that would, when folded again.
-    return "" if _SPACE_OR_DOT.fullmatch(match[0]) else match[0].replace("\n", PARAGRAPH)
+    return "" if len(found) == 1 or _SPACE_OR_DOT.fullmatch(found) else found.replace("\n", PARAGRAPH)
 
 
 def _white(match: re.Match[str]) -> str:

@@ -60,9 +60,9 @@ def may_hold(leaf: Leaf, text: str) -> bool:
         case Term():
             return leaf.text in text
         case Wild():
-            return all(part in text for part in leaf.parts)
+            return all(map(text.__contains__, leaf.parts))
         case Words():
-            return all(beginning(word) in text for word in leaf.stems)
+            return all(map(text.__contains__, map(beginning, leaf.stems)))
         case Near():
             return all(may_hold(part, text) for part in leaf.parts)
 
@@ -134,7 +134,8 @@ def _words(stems: Sequence[str], text: str, start: int, breaks: Sequence[int]) -
     at = text.find(first, start)
     while at >= 0:
         if at == 0 or not is_letter(text[at - 1]) or _is_break(at, breaks):
-            yield from ((at, end) for end in dict.fromkeys(_ends(stems, text, at, breaks)))
+            for end in dict.fromkeys(_ends(stems, text, at, breaks)) if others else _ends(stems, text, at, breaks):
+                yield at, end
         at = text.find(first, at + 1)
 
 
@@ -149,22 +150,20 @@ def _ends(stems: Sequence[str], text: str, at: int, breaks: Sequence[int]) -> It
                 yield from _ends(stems[1:], text, following, breaks)
 
 
-def _word_ends(text: str, at: int, breaks: Sequence[int]) -> Iterator[int]:
+def _word_ends(text: str, at: int, breaks: Sequence[int]) -> tuple[int, ...]:
     """The end of the word that begins at an offset, and that of its first part; none of an s that is no word."""
-    end = word_end(text, at)
-    is_part = _is_break(at, breaks)
-    if not is_possessive(text, at, end) and not (is_part and text[at:end] == "s"):
-        following = bisect_right(breaks, at)
-        is_cut = following < len(breaks) and breaks[following] < end
-        if not (is_part and is_cut):
-            yield end
-        if is_cut:
-            yield breaks[following]
+    end, following = word_end(text, at), bisect_right(breaks, at)
+    is_part = following > 0 and breaks[following - 1] == at
+    if end == at + 1 and (is_possessive(text, at, end) or (is_part and text[at] == "s")):
+        return ()
+    if following == len(breaks) or breaks[following] >= end:
+        return (end,)
+    return (breaks[following],) if is_part else (end, breaks[following])
 
 
 def _is_break(at: int, breaks: Sequence[int]) -> bool:
-    place = bisect_left(breaks, at)
-    return place < len(breaks) and breaks[place] == at
+    place = bisect_right(breaks, at)
+    return place > 0 and breaks[place - 1] == at
 
 
 def _following(text: str, end: int, breaks: Sequence[int]) -> int | None:

@@ -61,7 +61,8 @@ def marked(
             for span in spans:
                 start, stop = original_span(whole, offsets, *span)
                 if start < end and stop > first and (not alone or stands_alone(folded, span, is_word)):
-                    is_as_typed = nfc(whole[start:stop]) == typed
+                    original = whole[start:stop]
+                    is_as_typed = original == typed or nfc(original) == typed
                     if is_as_typed or not exact:
                         level = "exact" if is_as_typed else variant.level
                         marks.add((max(start, first) - first, stop - first, leaf.typed, level))
@@ -83,16 +84,17 @@ def _occurrences(leaf: Leaf, folded: str, cuts: Sequence[int], own: Span) -> Ite
 
 def _nearest(marks: set[_Mark]) -> set[_Mark]:
     """The marks without those of equivalents that lie inside longer ones, or where something nearer is."""
-    if not any(level in _VARIANTS for _, _, _, level in marks):
+    if _VARIANTS.isdisjoint([level for _, _, _, level in marks]):
         return marks
     nearest: dict[Span, int] = {}
     for start, end, _, level in marks:
         nearest[start, end] = min(_FAR[level], nearest.get((start, end), len(_FAR)))
     inside, furthest = set[Span](), 0
-    for start, end in sorted(nearest, key=lambda span: (span[0], -span[1])):
-        if end <= furthest:
-            inside.add((start, end))
-        furthest = max(furthest, end)
+    for start, back in sorted([(start, -end) for start, end in nearest]):
+        if -back <= furthest:
+            inside.add((start, -back))
+        else:
+            furthest = -back
     return {
         mark for mark in marks if mark[3] not in _VARIANTS or (mark[:2] not in inside and nearest[mark[:2]] == _FAR[mark[3]])
     }
@@ -103,7 +105,7 @@ def _outermost(marks: set[_Mark]) -> Iterable[_Mark]:
     words = {typed for _, _, typed, _ in marks}
     longer = {typed for typed in words if any(word != typed and word in typed for word in words)} if len(words) > 1 else ()
     wholes = [mark for mark in marks if mark[2] in longer]
-    return (mark for mark in marks if not any(_is_part(mark, whole) for whole in wholes)) if wholes else marks
+    return [mark for mark in marks if not any(_is_part(mark, whole) for whole in wholes)] if wholes else marks
 
 
 def _is_part(mark: _Mark, whole: _Mark) -> bool:

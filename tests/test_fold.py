@@ -394,6 +394,18 @@ def test_offsets_of_long_texts():
     assert time.process_time() - start < (2 if sys.gettrace() is None else 20)
 
 
+@pytest.mark.parametrize("most", [1, 50, 5000])
+def test_offsets_of_every_character_that_changes_its_length(most):
+    """Each is where it came from, whether few of the kind were met before or thousands."""
+    fold_module._both.cache_clear()
+    uneven = [character for character in EVERY_CHARACTER if len(fold(character)) != 1][:most]
+    for text in ("|".join(uneven), "|国".join(uneven), "|國a|"):
+        folded, offsets = fold_with_offsets(text)
+
+        assert folded == fold(text)
+        assert offsets == [*(at for at, character in enumerate(text) for _ in fold(character)), len(text)]
+
+
 def test_both_ways_to_offsets_agree():
     """Text in which no character changes its length takes a short cut, which leads to the same place."""
     text = "他說 華 為·蓋茨\n\nABC  d，経済"

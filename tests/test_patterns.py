@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tongwen.index.english import stem
 from tongwen.index.fold import PARAGRAPH
 from tongwen.index.model import WILD_GAP, Near, Term, Wild, Words
-from tongwen.index.patterns import GAP, as_typed, in_folded, is_bounded, nfc, stands_alone
+from tongwen.index.patterns import GAP, as_typed, in_folded, is_bounded, may_hold, nfc, stands_alone
 from tongwen.index.scripts import UNSPACED, is_letter, is_unspaced
 
 # No letter of a spaced script before, after: Unicode's words without underscore and unspaced characters.
@@ -131,7 +131,9 @@ PARTS = st.lists(st.text("ab中文-", min_size=1, max_size=2), min_size=1, max_s
 @example(("", "b", ""), "abab")
 def test_wildcards_by_brute_force(parts, text):
     """A wildcard occurs where a retelling of its rules says: short gaps without white space, whole words at open ends."""
-    assert list(in_folded(Wild(parts, "*".join(parts)), text)) == wild_by_hand(parts, text)
+    wild = Wild(parts, "*".join(parts))
+    assert list(in_folded(wild, text)) == wild_by_hand(parts, text)
+    assert may_hold(wild, text) >= bool(wild_by_hand(parts, text))
 
 
 @pytest.mark.parametrize(
@@ -239,6 +241,7 @@ def test_words_by_brute_force(cut, stems, start):
 
     found = list(in_folded(Words(tuple(stems), ""), text, start, cuts))
     assert sorted(found) == expected
+    assert may_hold(Words(tuple(stems), ""), text) >= bool(found)
     assert [span[0] for span in found] == sorted(span[0] for span in found)
 
 
@@ -349,6 +352,7 @@ def test_near_by_brute_force(text, parts, slop):
     assert {window[0][0] for window in windows} | {window[-1][1] for window in windows} <= {at for span in found for at in span}
     assert bool(found) == bool(windows)
     assert set(in_folded(near, text, 2)) == {span for span in found if span[0] >= 2}
+    assert may_hold(near, text) >= bool(found)
 
 
 @pytest.mark.parametrize(
@@ -399,6 +403,22 @@ def test_a_later_start_finds_the_rest():
     """Looking from an offset on gives the occurrences that begin there or later."""
     assert list(in_folded(Wild(("中", "文"), "中*文"), "中文中文", 1)) == [(2, 4)]
     assert list(in_folded(term("中"), "中中", 1)) == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("leaf", "text", "expected"),
+    [
+        (term("中文"), "中 文", False),
+        (words("hoping controls"), "controlled hope", True),
+        (words("hoping controls"), "hope", False),
+        (Wild(("人", "能"), "人*能"), "人工智慧", False),
+        (Near((term("中"), words("chips")), 1, ""), "中國 chip", True),
+        (Near((term("中"), words("chips")), 1, ""), "中國 ship", False),
+    ],
+)
+def test_what_an_occurrence_is_made_of(leaf, text, expected):
+    """A text without some part of a leaf is known to lack it."""
+    assert may_hold(leaf, text) is expected
 
 
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
