@@ -43,8 +43,8 @@ class Report:
 class Status:
     """What an index is and how far its sources have moved on since (`new`, `changed`, `vanished` files).
 
-    `size` and `text_size` are bytes: of the index on disk, and of the texts in it.  `outdated` names what differs between
-    the analysis that made it and today's, "" if nothing.
+    `size` and `text_size` are bytes: of the index on disk, and of the folded texts in it.  `outdated` names what differs
+    between the analysis that made it and today's, "" if nothing.
     """
 
     location: str

@@ -407,7 +407,10 @@ def _goes_on(data: mmap | bytes, at: int) -> bool | None:
     return None if all(byte >= 0x80 or chr(byte).isalnum() for byte in around) else False
 
 
-def _may_follow(beginnings: Iterable[bytes]) -> Callable[[mmap | bytes, int, int], re.Match[bytes] | None]:
+_Search = Callable[[mmap | bytes, int, int], "re.Match[bytes] | None"]
+
+
+def _may_follow(beginnings: Iterable[bytes]) -> _Search:
     """Looks for beginnings of words that may follow each other, or be parts of one; few other passages have that."""
     return re.compile((rb"\S*?[\W_]{0,%d}" % (4 * GAP)).join(map(re.escape, beginnings))).search
 

@@ -84,7 +84,7 @@ def write(dictionary: Path, lists: Path, fields: Mapping[str, tuple[Terms, bytea
                 starts.append(at)
                 at, place = at + _ENTRY.size + len(key) + len(summary), place + len(blocks)
         keys.write(_hash_tables(buckets, at))
-        keys.write(_closing({name: number for number, name in enumerate(fields)}, starts))
+        keys.write(_closing({name: number for number, name in enumerate(fields)}, starts, place))
 
 
 def _summed_up(numbers: list[int], weights: bytearray | None, bounds: tuple[int, int], place: int) -> tuple[bytes, bytes]:
@@ -129,13 +129,13 @@ def _hash_tables(buckets: Iterable[list[tuple[int, int]]], at: int) -> bytes:
     return b"".join([*tables, *places])
 
 
-def _closing(fields: Mapping[str, int], starts: array[int]) -> bytes:
-    """The numbers of the fields, and where each key begins."""
+def _closing(fields: Mapping[str, int], starts: array[int], size: int) -> bytes:
+    """The numbers of the fields, the size of the lists, by which it is seen that they are whole, and where each key begins."""
     kind = "I" if not starts or starts[-1] < 1 << 32 else "q"
     own = array(kind, starts)
     if sys.byteorder == "little":
         own.byteswap()
-    words = dumps({"fieldmap": dict(fields), "indextype": kind, "indexlen": len(own)}, 2) + own.tobytes()
+    words = dumps({"fieldmap": dict(fields), "indextype": kind, "indexlen": len(own), "lists": size}, 2) + own.tobytes()
     return words + _SIZE.pack(len(words))
 
 
@@ -158,6 +158,8 @@ class PostingsReader:
             data = self._dictionary
             closing = len(data) - _SIZE.size - _SIZE.unpack_from(data, len(data) - _SIZE.size)[0]
             words = _plain(data[closing : closing + _CLOSING])
+            if words["lists"] != len(self._lists):
+                raise ValueError("the posting lists are not whole")
             self._fields |= {name: number.to_bytes(_FIELD, "big") for name, number in words["fieldmap"].items()}
             self._tables = closing - _TABLES * _TABLE.size
             self._end, _ = _TABLE.unpack_from(data, self._tables)  # the first table begins where the entries end
