@@ -25,7 +25,6 @@ class Tongwen:
     def __init__(self, index: Path) -> None:
         from tongwen.searcher import Searcher
 
-        Searcher.rank = getattr(Searcher, "rank", Searcher.search)  # without this line once it has the method
         self.searcher = Searcher(index)
 
     def search(self, form: str, parts: Sequence[str]) -> int:

@@ -18,7 +18,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
-from itertools import chain, compress, repeat
+from itertools import chain, compress
 
 from ..frozen import replace
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
@@ -231,8 +231,9 @@ class Evaluation:
     def _postings(self, name: str, text: str) -> dict[int, float]:
         found: dict[int, float] = {}
         for segment in self.segments:
-            numbers, weights = segment.postings_of(name, text)
-            found.update(zip(segment.numbered(numbers), repeat(1) if weights is None else weights, strict=False))
+            own, weights = segment.postings_of(name, text)
+            numbers = segment.numbered(own)
+            found |= dict.fromkeys(numbers, 1) if weights is None else dict(zip(numbers, weights, strict=True))
         return found
 
     def _literal(self, term: Term, known: Set[int] = frozenset()) -> set[int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from functools import cached_property, lru_cache, partial
@@ -289,13 +288,12 @@ class Segments:
 
     @cached_property
     def _documents(self) -> Sequence[int]:
-        if len(self._all) == 1:
-            return self._all[0].documents
-        return array("Q", chain.from_iterable(map(each.document_base.__add__, each.documents[:-1]) for each in self._all))
+        own = (map(each.document_base.__add__, each.documents[:-1]) for each in self._all)
+        return list(chain.from_iterable(own))
 
     @cached_property
     def _title_terms(self) -> Sequence[int]:
-        return array("Q", chain.from_iterable(each.title_terms[:-1] for each in self._all))
+        return list(chain.from_iterable(each.title_terms[:-1] for each in self._all))
 
     def frequency(self, word: str) -> int:
         """In how many passages that are not deleted a token is."""
