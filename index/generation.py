@@ -83,6 +83,11 @@ class FileRecord:
     skipped: str = ""
 
 
+def _fields(value: FileRecord | SegmentEntry | Manifest) -> dict[str, object]:
+    """The fields by their names; `asdict` looks into all of them, and takes ten times as long."""
+    return {name: getattr(value, name) for name in value.__match_args__}
+
+
 def find(start: Path) -> Path | None:
     """The nearest index folder from a folder upward, as git looks for its own; raises IndexNotOurs if it is another user's."""
     found = next((folder / FOLDER for folder in (start, *start.parents) if exists(folder / FOLDER)), None)
@@ -207,18 +212,17 @@ class Writer:
 
     def commit(self, manifest: Manifest, files: Iterable[FileRecord], dictionary: str) -> Manifest:
         """Make a generation the current one: everything is on disk before the manifest that names it replaces the old one."""
-        from dataclasses import asdict  # only who writes needs it
-
         if dictionary:
             manifest = replace(manifest, dictionary=f"dictionary-{manifest.generation:06}.txt")
             _write(self.index_dir / manifest.dictionary, dictionary)
-        lines = "".join(json.dumps(asdict(record)) + "\n" for record in files)
+        lines = "".join(json.dumps(_fields(record)) + "\n" for record in files)
         _write(self.index_dir / _files_name(manifest.generation), lines)
         for entry in manifest.segments:
             _sync_tree(segment_folder(self.index_dir, entry.name))
         _sync(self.index_dir / _SEGMENTS)
         new = self.index_dir / (_MANIFEST + ".new")
-        _write(new, json.dumps(asdict(manifest), indent=1, ensure_ascii=False) + "\n")
+        stored = _fields(manifest) | {"segments": list(map(_fields, manifest.segments))}
+        _write(new, json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
         new.replace(self.index_dir / _MANIFEST)
         _sync(self.index_dir)
         self.clean(manifest)

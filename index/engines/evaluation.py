@@ -13,12 +13,12 @@ weight, and no rarer than that: no passage is worth more for a variant than it w
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from itertools import chain, compress
+from typing import NamedTuple
 
 from ..frozen import replace
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
@@ -69,18 +69,16 @@ class Evaluation:
             passages = complete
         stages = [stage for _, stage in self._stages(having, titles, children)]
         hints = sum(self.found(_hinted(child)).most for child in children if isinstance(child, Hint))
-        # What is in a title is worth so much that no bound would do, and what is complete is nearly always best.
-        first = passages & set[int]().union(*titles.values(), complete if len(having) > 1 else ())
         several = len(having) > 1
+        parts = _parts(wanted.items() if several else enumerate(found.parts or (found,)), titles)
         return Matches(
             passages,
             complete,
             frozenset[int]().union(*(found.loose for found in wanted.values())),
             lambda among: _staged(found.scores(among), stages),
-            first,
-            parts := found.parts or (found,),
-            len(parts) - several,
-            partial(_most, [part.most for part in parts], hints, several),
+            complete if several else frozenset(),
+            [part.passages for part in parts],
+            [_bound(parts[number:], hints, len(having)) for number in range(len(parts))],
         )
 
     def parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
@@ -275,6 +273,8 @@ class Evaluation:
         idf, lengths = self._idf(len(passages)), self.segments.lengths
         fixed, per_word = K1 * (1 - B), K1 * B / self.segments.mean_length
 
+        headings = self._postings("heading", text).keys() if headed else frozenset[int]()
+
         def scores(among: Set[int]) -> Scores:
             own = {number: frequencies[number] for number in frequencies.keys() & among}
             if uncounted and isinstance(leaf, Term):
@@ -283,7 +283,7 @@ class Evaluation:
                 number: idf * (K1 + 1) * often / (often + fixed + per_word * lengths[number]) for number, often in own.items()
             }
             # As the word in the passage: a variant in rare headings is worth no more.
-            for number in self._postings("heading", text).keys() & found.keys() if headed else ():
+            for number in headings & found.keys() if headings else ():
                 found[number] += HEADING * idf
             return found
 
@@ -390,11 +390,42 @@ def _staged(scores: Scores, stages: Iterable[Callable[[Scores], None]]) -> Score
     return scores
 
 
-def _most(most: Sequence[float], hints: float, several: bool, count: int) -> float:
-    """What no score of a passage is above that `count` of the parts find and no title helps, given what no part's is above."""
-    highest = sum(heapq.nlargest(count, most)) + hints
-    share = (count / len(most)) ** COVERAGE if several else 1.0
-    return highest * share * (1 + 1e-9)  # the sums may be rounded differently
+class _Part(NamedTuple):
+    """Passages, and the most that they get for a child of a plan (its number) being in them, or in their title."""
+
+    passages: Set[int]
+    most: float
+    child: int
+    in_title: bool
+
+
+def _parts(wanted: Iterable[tuple[Plan | int, Found]], titles: Mapping[Plan, Mapping[int, float]]) -> list[_Part]:
+    """What makes passages worth looking at, best first; words in a title, mostly in the passage too, before others."""
+    parts: list[tuple[float, _Part]] = []
+    numbers: dict[Plan | int, int] = {}
+    for child, found in wanted:
+        numbers[child] = len(numbers)
+        parts.append((found.most, _Part(found.passages, found.most, numbers[child], in_title=False)))
+    for child, worth in titles.items():
+        by_value: defaultdict[float, set[int]] = defaultdict(set)
+        for passage, value in worth.items():
+            by_value[value].add(passage)
+        number = numbers.setdefault(child, len(numbers))
+        for value, passages in by_value.items():
+            parts.append(((TITLE + K1 + 1) * value, _Part(passages, TITLE * value, number, in_title=True)))
+    return [part for _, part in sorted(parts, key=lambda part: -part[0])]
+
+
+def _bound(left: Sequence[_Part], hints: float, count: int) -> float:
+    """What no incomplete passage scores more than of those that only the parts that are left may have something for."""
+    text = sorted((part.most for part in left if not part.in_title), reverse=True)
+    titles: dict[int, float] = {}
+    for part in left:
+        if part.in_title:
+            titles[part.child] = max(part.most, titles.get(part.child, 0.0))
+    had = min(len({part.child for part in left}), count - 1)
+    share = (had / count) ** COVERAGE if count > 1 else 1.0
+    return ((sum(text[:had] if count > 1 else text) + hints) * share + sum(titles.values())) * (1 + 1e-9)  # rounded otherwise
 
 
 def _cover(having: Sequence[Set[int]], scores: dict[int, float]) -> None:

@@ -117,8 +117,8 @@ def _maxima(weighed: Iterable[tuple[float, Found]], among: Set[int]) -> Scores:
 class Matches:
     """The passages that answer a plan; those that have all it wants are `complete`.
 
-    What is known of their scores before these are computed: those that are not `first` have at most `most(c)`, c being how many
-    of the `parts` find them, which is no more than `deepest`.
+    What is known of their scores before these are computed: of those that are not `first`, which no part before the one with a
+    number finds, none has more than that number of the `bounds`.
     """
 
     passages: Set[int]
@@ -126,9 +126,8 @@ class Matches:
     loose: Set[int]
     scores: Scoring
     first: Set[int]
-    parts: Sequence[Found] = ()
-    deepest: int = 0
-    most: Callable[[int], float] = float
+    parts: Sequence[Set[int]] = ()
+    bounds: Sequence[float] = ()
 
     def __len__(self) -> int:
         return len(self.passages)
@@ -141,26 +140,19 @@ class Matches:
         """Matches among which are the best `limit` (0: all), and all that are as good as the last of these."""
         if not 0 < limit < len(self.passages):
             return [self._match(*scored) for scored in self.scores(self.passages).items()]
-        scores, layers = self.scores(self.first), list[Set[int]]()
-        for count in range(self.deepest, 0, -1):
-            if _last_of_best(limit, scores) > self.most(count):
+        scores, left = self.scores(self.first), self.passages - self.first
+        for part, bound in zip(self.parts, self.bounds, strict=True):
+            if not left or _last_of_best(limit, scores) > bound:
                 break
-            layers = layers or self._layers()
-            scores.update(self.scores(layers[count]))
+            if new := left & part:
+                scores.update(self.scores(new))
+                left -= new
         last = _last_of_best(limit, scores)
         return [self._match(number, score) for number, score in scores.items() if score >= last]
 
     def _match(self, number: int, score: float) -> Match:
         tier = int(number in self.loose) if number in self.complete else 2
         return Match(number, tier, score)
-
-    def _layers(self) -> list[Set[int]]:
-        """The passages other than the first, by how many of the parts find them."""
-        least = [self.passages - self.first, *(set[int]() for _ in self.parts)]
-        for at, part in enumerate(self.parts):
-            for count in range(at, -1, -1):
-                least[count + 1] |= least[count] & part.passages
-        return [some - more for some, more in zip(least, [*least[1:], set[int]()], strict=True)]
 
 
 def _last_of_best(limit: int, scores: Scores) -> float:
