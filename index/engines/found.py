@@ -140,13 +140,13 @@ class Matches:
         """Matches among which are the best `limit` (0: all), and all that are as good as the last of these."""
         if not 0 < limit < len(self.passages):
             return [self._match(*scored) for scored in self.scores(self.passages).items()]
-        scores, left = self.scores(self.first), self.passages - self.first
+        scores, seen = self.scores(self.first), set(self.first)
         for part, bound in zip(self.parts, self.bounds, strict=True):
-            if not left or _last_of_best(limit, scores) > bound:
+            if _last_of_best(limit, scores) > bound:
                 break
-            if new := left & part:
-                scores.update(self.scores(new))
-                left -= new
+            new = (part & self.passages) - seen
+            scores.update(self.scores(new))
+            seen |= new
         last = _last_of_best(limit, scores)
         return [self._match(number, score) for number, score in scores.items() if score >= last]
 

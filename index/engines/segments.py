@@ -114,15 +114,18 @@ class Segment:
         for place, word in places:  # at most so many passages behind where the first is: each passage has one of them or more
             having = self.postings.postings("words", word)[0]
             if numbers is None:
-                numbers = {number - back for number in having for back in range(place + 1)} - self.dead
+                numbers = set(having) if not place else {number - back for number in having for back in range(place + 1)}
             else:
                 others = frozenset(having)
-                numbers = {number for number in numbers if not others.isdisjoint(range(number, number + place + 1))}
+                behind = numbers - others if place else ()
+                numbers &= others
+                numbers.update(number for number in behind if not others.isdisjoint(range(number + 1, number + place + 1)))
+        numbers = (numbers or set()) - self.dead
         beginnings, reach = [encode(beginning(word)) for word in words.stems], sum(map(_longest, words.stems))
         data, starts, may_follow = self.texts.folded, self.starts, _may_follow(beginnings)
         yield from (
             number
-            for number in sorted(numbers or ())
+            for number in sorted(numbers)
             if may_follow(data, starts[number], starts[number + 1] + reach)
             and (self._follow(number, words, beginnings, reach) or self._follow_in_parts(number, words, reach))
         )
