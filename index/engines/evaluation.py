@@ -221,7 +221,7 @@ class Evaluation:
             everywhere = self._literal(term)
             words = {number: frequencies[number] for number in frequencies.keys() & everywhere}
             return self._scored(term, term.text, words, headed and unspaced, uncounted=everywhere - words.keys())
-        loose = self._literal(term, frequencies.keys())
+        loose = self._literal(term, frequencies)
         if not frequencies:
             return self._scored(term, term.text, {}, headed, uncounted=loose, loose=loose)
         return self._scored(term, term.text, frequencies | dict.fromkeys(loose, LOOSE), headed, loose=loose)
@@ -234,9 +234,9 @@ class Evaluation:
             found |= dict.fromkeys(numbers, 1) if weights is None else dict(zip(numbers, weights, strict=True))
         return found
 
-    def _literal(self, term: Term, known: Set[int] = frozenset()) -> set[int]:
+    def _literal(self, term: Term, known: Mapping[int, float] | None = None) -> set[int]:
         """Passages, other than those known, in which an occurrence of a literal begins."""
-        return set(chain.from_iterable(segment.numbered(segment.literal(term, known)) for segment in self.segments))
+        return set[int]().union(*(segment.literal(term, known) for segment in self.segments))
 
     def _counts(self, term: Term, passages: Set[int]) -> dict[int, float]:
         """How often a term stands in passages that have it."""

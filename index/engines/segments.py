@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property, lru_cache, partial
 from itertools import chain, compress
 from mmap import mmap
@@ -69,20 +69,20 @@ class Segment:
         alive = [number not in self.dead for number in numbers]
         return list(compress(numbers, alive)), None if weights is None else list(compress(weights, alive))
 
-    def literal(self, term: Term, known: Set[int] = frozenset()) -> Iterator[int]:
-        """The passages in which an occurrence of a literal begins, other than those known (by their number in the index)."""
-        text = term.text
+    def literal(self, term: Term, known: Mapping[int, float] | None = None) -> set[int]:
+        """The passages, by their number in the index, in which an occurrence of a literal begins, other than those known."""
+        text, known = term.text, known or {}
         if is_unspaced(text) and len(text) <= 2:
-            numbers = _prefixed(self, text) if len(text) == 1 else self.postings.postings("grams", text)[0]
-            left = set(numbers).difference(self.dead)
-            yield from (number for number in left if self.base + number not in known) if self.base else left - known
-            return
+            having = _prefixed(self, text) if len(text) == 1 else self.postings.postings("grams", text)[0]
+            numbers = self.numbered(set(having) - self.dead if self.dead else having)
+            return set(numbers).difference(known)
         wanted, bounded, is_gram = encode(text), is_bounded(text), _is_gram(text)
-        for number in _candidates(self, text):
-            if number in self.dead or self.base + number in known:
-                continue
-            if (is_gram and not self._is_at_edge(number, wanted)) or self._holds(number, term, wanted, bounded):
-                yield number
+        return {
+            self.base + number
+            for number in _candidates(self, text)
+            if number not in self.dead and self.base + number not in known
+            if (is_gram and not self._is_at_edge(number, wanted)) or self._holds(number, term, wanted, bounded)
+        }
 
     def counts(self, text: str, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         """How often a literal begins in each of some passages that have it; not inside longer words, if these are ASCII."""
@@ -132,8 +132,8 @@ class Segment:
 
     def near(self, near: Near) -> Iterator[int]:
         """The passages that have words near each other."""
-        parts = (set(self.words(part) if isinstance(part, Words) else self.literal(part)) for part in near.parts)
-        for number in sorted(set.intersection(*parts)):
+        parts = (set(self.numbered(self.words(part))) if isinstance(part, Words) else self.literal(part) for part in near.parts)
+        for number in (number - self.base for number in sorted(set.intersection(*parts))):
             own = decode(self.texts.folded[self.starts[number] : min(self.starts[number + 1], self._document_end(number))])
             if any(True for _ in in_folded(near, own)):
                 yield number
