@@ -80,7 +80,7 @@ class EmbeddedEngine:
         """In how many passages a leaf is a word by itself, and in how many it is at all."""
         found = self._evaluation().found(leaf)
         is_word = isinstance(leaf, Words) or (isinstance(leaf, Term) and leaf.word)
-        return len(found.passages) - len(found.loose) if is_word else 0, len(found.passages)
+        return len(found.passages) - len(found.loose(found.passages)) if is_word else 0, len(found.passages)
 
     def score_parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""

@@ -24,7 +24,7 @@ from ..frozen import replace
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ..patterns import as_typed, nfc
 from ..scripts import is_unspaced
-from .found import Found, Matches, Scores, best_of, intersection, union, unscored
+from .found import Found, Matches, Passages, Postings, Scores, Within, best_of, intersection, union, unscored
 from .segments import Segment, Segments
 
 K1, B = 1.2, 0.75
@@ -41,6 +41,10 @@ ENOUGH = 200
 
 LOOSE = 0.8
 """The frequency that stands for occurrences inside other words."""
+
+
+Frequencies = Callable[[set[int]], dict[int, float]]
+"""How often those among some passages have a term that do."""
 
 
 class Evaluation:
@@ -60,25 +64,21 @@ class Evaluation:
         wanted, kept = self._wanted(children), self._condition(children)
         if not wanted:
             live = kept(set(self._live()))
-            return Matches(live, live, frozenset(), unscored(live).scores, first=live)
-        found = union(list(wanted.values()))
-        passages, titles = kept(found.passages), self._titles(children)
-        having = _having(wanted, titles)
-        complete = _complete(passages, having)
-        if ENOUGH <= len(complete) < len(passages):
-            passages = complete
-        stages = [stage for _, stage in self._stages(having, titles, children)]
+            return Matches(live, live, unscored(live).loose, unscored(live).scores, first=live)
+        found, titles = union(list(wanted.values())), self._titles(children)
+        several = len(wanted) > 1
+        complete = kept(_complete(wanted, titles)) if several else kept(found.passages)
+        passages = complete if len(complete) >= ENOUGH or not several else kept(found.passages)
+        stages = [stage for _, stage in self._stages(wanted, titles, children)]
         hints = sum(self.found(_hinted(child)).most for child in children if isinstance(child, Hint))
-        several = len(having) > 1
         parts = _parts(wanted.items() if several else enumerate(found.parts or (found,)), titles)
         return Matches(
             passages,
             complete,
-            frozenset[int]().union(*(found.loose for found in wanted.values())),
+            lambda among: set[int]().union(*(each.loose(among) for each in wanted.values())),
             lambda among: _staged(found.scores(among), stages),
-            complete if several else frozenset(),
-            [part.passages for part in parts],
-            [_bound(parts[number:], hints, len(having)) for number in range(len(parts))],
+            complete if several else set(),
+            [(part.within, _bound(parts[number:], hints, len(wanted))) for number, part in enumerate(parts)],
         )
 
     def parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
@@ -90,7 +90,7 @@ class Evaluation:
         parts = [("words", str(child), score[passage]) for child, score in own.items() if score]
         scores = {passage: sum(value for _, _, value in parts)}
         titles = self._titles(children)
-        for name, stage in self._stages(_having(wanted, titles), titles, children):
+        for name, stage in self._stages(wanted, titles, children):
             before = scores[passage]
             stage(scores)
             what, _, of = name.partition(" ")
@@ -98,13 +98,13 @@ class Evaluation:
         return parts
 
     def _stages(
-        self, having: Sequence[Set[int]], titles: Mapping[Plan, Mapping[int, float]], children: Sequence[Plan]
+        self, wanted: Mapping[Plan, Found], titles: Mapping[Plan, Mapping[int, float]], children: Sequence[Plan]
     ) -> Iterator[tuple[str, Callable[[Scores], None]]]:
         """What is done to the scores of words, in order, each with its name and the part of the plan that it is for."""
         for hint in (child for child in children if isinstance(child, Hint)):
             yield f"pairs {hint.leaf}", partial(self._add_hint, hint)
-        if len(having) > 1:
-            yield "coverage ", partial(_cover, having)
+        if len(wanted) > 1:
+            yield "coverage ", partial(_cover, wanted, titles)
         count = sum(map(_title_words, titles))
         for child, worth in titles.items():
             yield f"title {child}", partial(self._add_title, worth, max(1, count))
@@ -147,7 +147,7 @@ class Evaluation:
 
     def _wide(self, wide: Wide) -> Found:
         found = self.found(wide.leaf)
-        headed = not found.passages or self._is_token(wide.leaf)  # else a heading counts for nothing that stands for it either
+        headed = not found.lists or self._is_token(wide.leaf)  # else a heading counts for nothing that stands for it either
         return best_of(found, ((variant.weight, self._leaf(variant.leaf, headed)) for variant in wide.variants))
 
     def _is_token(self, leaf: Leaf) -> bool:
@@ -156,18 +156,18 @@ class Evaluation:
             return len(leaf.stems) == 1
         return isinstance(leaf, Term) and is_unspaced(leaf.text) and self._is_word(leaf.text)
 
-    def _condition(self, children: Iterable[Plan]) -> Callable[[Set[int]], Set[int]]:
+    def _condition(self, children: Iterable[Plan]) -> Callable[[set[int]], set[int]]:
         """What the plan's conditions and exclusions keep of some passages."""
         children = list(children)
         documents = [self._documents(child) for child in children if isinstance(child, Filter)]
-        out = [self.found(child.child).passages for child in children if isinstance(child, Not)]
+        out = [self.found(child.child) for child in children if isinstance(child, Not)]
         inside = set.intersection(*documents) if documents else None
 
-        def kept(passages: Set[int]) -> Set[int]:
+        def kept(passages: set[int]) -> set[int]:
             if inside is not None:
                 passages = set(compress(passages, map(inside.__contains__, self.segments.documents_of(passages))))
-            for without in out:
-                passages = passages - without
+            for found in out:
+                passages = passages - found.within(passages)
             return passages
 
         return kept
@@ -195,50 +195,69 @@ class Evaluation:
                 found = self._term(leaf, headed)
                 return self._exactly(leaf, found) if leaf.exact else found
             case Words(stems=(stem,)):
-                return self._scored(leaf, stem, self._postings("words", stem), headed)
+                return self._of_word(stem, headed)
             case Words():
-                return self._plainly(leaf, lambda segment: segment.words(leaf))
+                return self._plainly(lambda segment: segment.words(leaf))
             case Near():
-                return self._plainly(leaf, lambda segment: segment.near(leaf))
+                return self._plainly(lambda segment: segment.near(leaf))
             case Wild():
-                return self._plainly(leaf, lambda segment: segment.wild(leaf))
+                return self._plainly(lambda segment: segment.wild(leaf))
 
-    def _plainly(self, leaf: Leaf, of_segment: Callable[[Segment], Iterable[int]]) -> Found:
+    def _plainly(self, of_segment: Callable[[Segment], Iterable[int]]) -> Found:
         """What is there or not, however often."""
-        numbers = chain.from_iterable(segment.numbered(of_segment(segment)) for segment in self.segments)
-        return self._scored(leaf, "", dict.fromkeys(numbers, 1), headed=False)
+        numbers = set(chain.from_iterable(segment.numbered(of_segment(segment)) for segment in self.segments))
+        return self._scored([numbers], lambda among: dict.fromkeys(among & numbers, 1))
+
+    def _of_word(self, word: str, headed: bool) -> Found:
+        """The passages that have a word of the index."""
+        postings = self._postings("words", word)
+        return self._scored([postings.numbers], postings.often, word if headed else "")
 
     def _term(self, term: Term, headed: bool) -> Found:
         """Passages with a term, scored: with its frequency where it is a word, else as often as it stands there.
 
         A word of the index counts as `LOOSE` where it is only inside longer ones, and for nothing if it is to stand alone.
         """
-        unspaced = is_unspaced(term.text)
-        frequencies = self._postings("words", term.text) if unspaced else {}
+        unspaced, heading = is_unspaced(term.text), term.text if headed else ""
         if term.alone:
-            return self._scored(term, term.text, frequencies, headed)
+            return self._of_word(term.text, headed)
+        words = self._postings("words", term.text) if unspaced else Postings([], ())
         if not (term.word and unspaced):
             everywhere = self._literal(term)
-            words = {number: frequencies[number] for number in frequencies.keys() & everywhere}
-            return self._scored(term, term.text, words, headed and unspaced, uncounted=everywhere - words.keys())
-        loose = self._literal(term, frequencies)
-        if not frequencies:
-            return self._scored(term, term.text, {}, headed, uncounted=loose, loose=loose)
-        return self._scored(term, term.text, frequencies | dict.fromkeys(loose, LOOSE), headed, loose=loose)
 
-    def _postings(self, name: str, text: str) -> dict[int, float]:
-        found: dict[int, float] = {}
+            def counted(among: set[int]) -> dict[int, float]:
+                having = among & everywhere
+                often = words.often(having)
+                return often | self._counts(term, having - often.keys())
+
+            return self._scored([everywhere], counted, heading if unspaced else "")
+        pair = self._postings("grams", term.text).numbers if len(term.text) == 2 else []  # those of the word, too
+        inside = Found([pair or self._literal(term, set(words.numbers))])
+
+        def frequencies(among: set[int]) -> dict[int, float]:
+            often = words.often(among)
+            loose = inside.within(among).difference(often)
+            return often | (dict.fromkeys(loose, LOOSE) if words.numbers else self._counts(term, loose))
+
+        lists = [pair] if pair else [words.numbers, *inside.lists]
+        return self._scored(lists, frequencies, heading, lambda among: inside.within(among) - words.within(among))
+
+    def _postings(self, name: str, text: str) -> Postings:
+        """The passages that have a term."""
+        numbers, all_weights = list[int](), list[int]()
         for segment in self.segments:
             own, weights = segment.postings_of(name, text)
-            numbers = segment.numbered(own)
-            found |= dict.fromkeys(numbers, 1) if weights is None else dict(zip(numbers, weights, strict=True))
-        return found
+            if weights is not None or all_weights:
+                all_weights += [1] * (len(numbers) - len(all_weights))
+                all_weights += weights or [1] * len(own)
+            numbers += segment.numbered(own)
+        return Postings(numbers, all_weights)
 
-    def _literal(self, term: Term, known: Mapping[int, float] | None = None) -> set[int]:
+    def _literal(self, term: Term, known: set[int] | None = None) -> set[int]:
         """Passages, other than those known, in which an occurrence of a literal begins."""
-        return set[int]().union(*(segment.literal(term, known) for segment in self.segments))
+        return set[int]().union(*(segment.literal(term, known or set()) for segment in self.segments))
 
-    def _counts(self, term: Term, passages: Set[int]) -> dict[int, float]:
+    def _counts(self, term: Term, passages: set[int]) -> dict[int, float]:
         """How often a term stands in passages that have it."""
         found: dict[int, float] = {}
         for segment in self.segments:
@@ -260,40 +279,31 @@ class Evaluation:
     # -------------------------------------------------------------------------------------- scores
 
     def _scored(
-        self,
-        leaf: Leaf,
-        text: str,
-        frequencies: Mapping[int, float],
-        headed: bool,
-        uncounted: Set[int] = frozenset(),
-        loose: Set[int] = frozenset(),
+        self, lists: Sequence[Passages], frequencies: Frequencies, heading: str = "", loose: Within = lambda among: set()
     ) -> Found:
-        """A leaf, given how often each passage has it, or that it is to be counted there; headings may have its text."""
-        passages = frequencies.keys() | uncounted if uncounted else frequencies.keys()
-        idf, lengths = self._idf(len(passages)), self.segments.lengths
+        """A leaf, given its passages (each once), and how often those among some have it; their headings may have it, too."""
+        count = sum(map(len, lists))
+        idf, lengths = self._idf(count), self.segments.lengths
         fixed, per_word = K1 * (1 - B), K1 * B / self.segments.mean_length
+        headings = set(self._postings("heading", heading).numbers) if heading else set[int]()
 
-        headings = self._postings("heading", text).keys() if headed else frozenset[int]()
-
-        def scores(among: Set[int]) -> Scores:
-            own = {number: frequencies[number] for number in frequencies.keys() & among}
-            if uncounted and isinstance(leaf, Term):
-                own |= self._counts(leaf, uncounted & among)
+        def scores(among: set[int]) -> Scores:
             found = {
-                number: idf * (K1 + 1) * often / (often + fixed + per_word * lengths[number]) for number, often in own.items()
+                number: idf * (K1 + 1) * often / (often + fixed + per_word * lengths[number])
+                for number, often in frequencies(among).items()
             }
             # As the word in the passage: a variant in rare headings is worth no more.
             for number in headings & found.keys() if headings else ():
                 found[number] += HEADING * idf
             return found
 
-        return Found(passages, scores, (K1 + 1 + HEADING * headed) * idf, loose, idf)
+        return Found(lists, scores, (K1 + 1 + HEADING * bool(heading)) * idf, loose, idf)
 
     def _idf(self, count: int) -> float:
         return math.log(1 + (self.segments.passages - count + 0.5) / (count + 0.5))
 
     def _add_hint(self, hint: Hint, scores: Scores) -> None:
-        for number, score in self.found(_hinted(hint)).scores(scores.keys()).items():
+        for number, score in self.found(_hinted(hint)).scores(set(scores)).items():
             scores[number] += score
 
     # -------------------------------------------------------------------------------------- titles
@@ -356,7 +366,7 @@ class Evaluation:
         for segment in self.segments:
             own = segment.titled(leaf, self._is_word)
             titled.update(segment.numbered(own))
-        return titled & self.found(leaf).passages if isinstance(leaf, Term) and leaf.exact else titled
+        return self.found(leaf).within(titled) if isinstance(leaf, Term) and leaf.exact else titled
 
     def _add_title(self, worth: Mapping[int, float], count: int, scores: dict[int, float]) -> None:
         """Raise passages whose document has something in its title, the more the nearer the title's length is to the query's.
@@ -370,18 +380,21 @@ class Evaluation:
             scores[number] += TITLE * worth[number] * (K1 + 1) / (1 + K1 * (1 + B * distance))
 
 
-def _having(wanted: Mapping[Plan, Found], titles: Mapping[Plan, Mapping[int, float]]) -> list[Set[int]]:
-    """The passages that have each wanted child, themselves or, of several children, in their document's title."""
-    if len(wanted) == 1:
-        return [found.passages for found in wanted.values()]
-    return [found.passages | own.keys() if (own := titles.get(child)) else found.passages for child, found in wanted.items()]
+def _complete(wanted: Mapping[Plan, Found], titles: Mapping[Plan, Mapping[int, float]]) -> set[int]:
+    """The passages that have everything, themselves or in their document's title, and something themselves."""
+    first, *others = sorted(wanted, key=lambda child: wanted[child].size)
+    having = wanted[first].passages.union(titles.get(first, ()))
+    for child in others:
+        having = _having(wanted[child], titles.get(child, {}), having)
+    without = having
+    for found in wanted.values():
+        without = without - found.within(without)
+    return having - without
 
 
-def _complete(passages: Set[int], having: Sequence[Set[int]]) -> Set[int]:
-    """The passages that have everything."""
-    for numbers in sorted(having, key=len) if len(having) > 1 else ():
-        passages = passages & numbers
-    return passages
+def _having(found: Found, titled: Mapping[int, float], among: set[int]) -> set[int]:
+    """Those among some passages that have something, themselves or in their document's title."""
+    return found.within(among) | (among & titled.keys())
 
 
 def _staged(scores: Scores, stages: Iterable[Callable[[Scores], None]]) -> Scores:
@@ -393,7 +406,7 @@ def _staged(scores: Scores, stages: Iterable[Callable[[Scores], None]]) -> Score
 class _Part(NamedTuple):
     """Passages, and the most that they get for a child of a plan (its number) being in them, or in their title."""
 
-    passages: Set[int]
+    within: Within
     most: float
     child: int
     in_title: bool
@@ -405,14 +418,14 @@ def _parts(wanted: Iterable[tuple[Plan | int, Found]], titles: Mapping[Plan, Map
     numbers: dict[Plan | int, int] = {}
     for child, found in wanted:
         numbers[child] = len(numbers)
-        parts.append((found.most, _Part(found.passages, found.most, numbers[child], in_title=False)))
+        parts.append((found.most, _Part(found.within, found.most, numbers[child], in_title=False)))
     for child, worth in titles.items():
         by_value: defaultdict[float, set[int]] = defaultdict(set)
         for passage, value in worth.items():
             by_value[value].add(passage)
         number = numbers.setdefault(child, len(numbers))
         for value, passages in by_value.items():
-            parts.append(((TITLE + K1 + 1) * value, _Part(passages, TITLE * value, number, in_title=True)))
+            parts.append(((TITLE + K1 + 1) * value, _Part(passages.intersection, TITLE * value, number, in_title=True)))
     return [part for _, part in sorted(parts, key=lambda part: -part[0])]
 
 
@@ -428,11 +441,14 @@ def _bound(left: Sequence[_Part], hints: float, count: int) -> float:
     return ((sum(text[:had] if count > 1 else text) + hints) * share + sum(titles.values())) * (1 + 1e-9)  # rounded otherwise
 
 
-def _cover(having: Sequence[Set[int]], scores: dict[int, float]) -> None:
+def _cover(wanted: Mapping[Plan, Found], titles: Mapping[Plan, Mapping[int, float]], scores: Scores) -> None:
     """Multiply each score with a power of the share of the words that the passage has."""
-    lacking = Counter(chain.from_iterable(scores.keys() - numbers for numbers in having))
+    passages = set(scores)
+    lacking = Counter(
+        chain.from_iterable(passages - _having(found, titles.get(child, {}), passages) for child, found in wanted.items())
+    )
     for number, count in lacking.items():
-        scores[number] *= (1 - count / len(having)) ** COVERAGE
+        scores[number] *= (1 - count / len(wanted)) ** COVERAGE
 
 
 def _title_words(plan: Plan) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from functools import cached_property, lru_cache, partial
 from itertools import chain, compress
 from mmap import mmap
@@ -69,9 +69,9 @@ class Segment:
         alive = [number not in self.dead for number in numbers]
         return list(compress(numbers, alive)), None if weights is None else list(compress(weights, alive))
 
-    def literal(self, term: Term, known: Mapping[int, float] | None = None) -> set[int]:
+    def literal(self, term: Term, known: Set[int] = frozenset()) -> set[int]:
         """The passages, by their number in the index, in which an occurrence of a literal begins, other than those known."""
-        text, known = term.text, known or {}
+        text = term.text
         if is_unspaced(text) and len(text) <= 2:
             having = _prefixed(self, text) if len(text) == 1 else self.postings.postings("grams", text)[0]
             numbers = self.numbered(set(having) - self.dead if self.dead else having)
