@@ -24,7 +24,7 @@ from ..frozen import replace
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ..patterns import as_typed, nfc
 from ..scripts import is_unspaced
-from .found import Found, Matches, Passages, Postings, Scores, Within, best_of, intersection, union, unscored
+from .found import Found, Matches, Passages, Postings, Scores, Within, best_of, intersection, summed, union, unscored
 from .segments import Segment, Segments
 
 K1, B = 1.2, 0.75
@@ -45,6 +45,9 @@ LOOSE = 0.8
 
 Frequencies = Callable[[set[int]], dict[int, float]]
 """How often those among some passages have a term that do."""
+
+Titles = Mapping[Plan, dict[int, float]]
+"""The passages of documents whose title has a part of a plan, and what that is worth."""
 
 
 class Evaluation:
@@ -69,17 +72,29 @@ class Evaluation:
         several = len(wanted) > 1
         complete = kept(_complete(wanted, titles)) if several else kept(found.passages)
         passages = complete if len(complete) >= ENOUGH or not several else kept(found.passages)
-        stages = [stage for _, stage in self._stages(wanted, titles, children)]
-        hints = sum(self.found(_hinted(child)).most for child in children if isinstance(child, Hint))
-        parts = _parts(wanted.items() if several else enumerate(found.parts or (found,)), titles)
         return Matches(
             passages,
             complete,
             lambda among: set[int]().union(*(each.loose(among) for each in wanted.values())),
-            lambda among: _staged(found.scores(among), stages),
+            partial(self._scores, wanted, titles, children),
             complete if several else set(),
-            [(part.within, _bound(parts[number:], hints, len(wanted))) for number, part in enumerate(parts)],
+            [] if several and passages is complete else self._bounded(found, wanted, titles, children),
         )
+
+    def _scores(self, wanted: Mapping[Plan, Found], titles: Titles, children: Sequence[Plan], among: set[int]) -> Scores:
+        own = {child: found.scores(among) for child, found in wanted.items()}
+        scores = summed(own.values())
+        for _, stage in self._stages(own, titles, children):
+            stage(scores)
+        return scores
+
+    def _bounded(
+        self, found: Found, wanted: Mapping[Plan, Found], titles: Titles, children: Sequence[Plan]
+    ) -> list[tuple[Within, float]]:
+        """What to look at, in order, each with a bound for the scores of what is in it, or only later, and not complete."""
+        hints = sum(self.found(_hinted(child)).most for child in children if isinstance(child, Hint))
+        parts = _parts(wanted.items() if len(wanted) > 1 else enumerate(found.parts or (found,)), titles)
+        return [(part.within, _bound(parts[number:], hints, len(wanted))) for number, part in enumerate(parts)]
 
     def parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""
@@ -90,7 +105,7 @@ class Evaluation:
         parts = [("words", str(child), score[passage]) for child, score in own.items() if score]
         scores = {passage: sum(value for _, _, value in parts)}
         titles = self._titles(children)
-        for name, stage in self._stages(wanted, titles, children):
+        for name, stage in self._stages(own, titles, children):
             before = scores[passage]
             stage(scores)
             what, _, of = name.partition(" ")
@@ -98,13 +113,13 @@ class Evaluation:
         return parts
 
     def _stages(
-        self, wanted: Mapping[Plan, Found], titles: Mapping[Plan, Mapping[int, float]], children: Sequence[Plan]
+        self, own: Mapping[Plan, Scores], titles: Titles, children: Sequence[Plan]
     ) -> Iterator[tuple[str, Callable[[Scores], None]]]:
-        """What is done to the scores of words, in order, each with its name and the part of the plan that it is for."""
+        """What is done to the sums of the words' `own` scores, in order, each with its name and the part that it is for."""
         for hint in (child for child in children if isinstance(child, Hint)):
             yield f"pairs {hint.leaf}", partial(self._add_hint, hint)
-        if len(wanted) > 1:
-            yield "coverage ", partial(_cover, wanted, titles)
+        if len(own) > 1:
+            yield "coverage ", partial(_cover, own, titles)
         count = sum(map(_title_words, titles))
         for child, worth in titles.items():
             yield f"title {child}", partial(self._add_title, worth, max(1, count))
@@ -297,7 +312,7 @@ class Evaluation:
                 found[number] += HEADING * idf
             return found
 
-        return Found(lists, scores, (K1 + 1 + HEADING * bool(heading)) * idf, loose, idf)
+        return Found(lists, scores, (K1 + 1 + HEADING * bool(headings)) * idf, loose, idf)
 
     def _idf(self, count: int) -> float:
         return math.log(1 + (self.segments.passages - count + 0.5) / (count + 0.5))
@@ -380,7 +395,7 @@ class Evaluation:
             scores[number] += TITLE * worth[number] * (K1 + 1) / (1 + K1 * (1 + B * distance))
 
 
-def _complete(wanted: Mapping[Plan, Found], titles: Mapping[Plan, Mapping[int, float]]) -> set[int]:
+def _complete(wanted: Mapping[Plan, Found], titles: Titles) -> set[int]:
     """The passages that have everything, themselves or in their document's title, and something themselves."""
     first, *others = sorted(wanted, key=lambda child: wanted[child].size)
     having = wanted[first].passages.union(titles.get(first, ()))
@@ -397,12 +412,6 @@ def _having(found: Found, titled: Mapping[int, float], among: set[int]) -> set[i
     return found.within(among) | (among & titled.keys())
 
 
-def _staged(scores: Scores, stages: Iterable[Callable[[Scores], None]]) -> Scores:
-    for stage in stages:
-        stage(scores)
-    return scores
-
-
 class _Part(NamedTuple):
     """Passages, and the most that they get for a child of a plan (its number) being in them, or in their title."""
 
@@ -412,7 +421,7 @@ class _Part(NamedTuple):
     in_title: bool
 
 
-def _parts(wanted: Iterable[tuple[Plan | int, Found]], titles: Mapping[Plan, Mapping[int, float]]) -> list[_Part]:
+def _parts(wanted: Iterable[tuple[Plan | int, Found]], titles: Titles) -> list[_Part]:
     """What makes passages worth looking at, best first; words in a title, mostly in the passage too, before others."""
     parts: list[tuple[float, _Part]] = []
     numbers: dict[Plan | int, int] = {}
@@ -441,14 +450,14 @@ def _bound(left: Sequence[_Part], hints: float, count: int) -> float:
     return ((sum(text[:had] if count > 1 else text) + hints) * share + sum(titles.values())) * (1 + 1e-9)  # rounded otherwise
 
 
-def _cover(wanted: Mapping[Plan, Found], titles: Mapping[Plan, Mapping[int, float]], scores: Scores) -> None:
-    """Multiply each score with a power of the share of the words that the passage has."""
+def _cover(own: Mapping[Plan, Scores], titles: Titles, scores: Scores) -> None:
+    """Multiply each score with a power of the share of the words that the passage has, in itself or in its document's title."""
     passages = set(scores)
     lacking = Counter(
-        chain.from_iterable(passages - _having(found, titles.get(child, {}), passages) for child, found in wanted.items())
+        chain.from_iterable(passages.difference(had).difference(titles.get(child, {})) for child, had in own.items())
     )
     for number, count in lacking.items():
-        scores[number] *= (1 - count / len(wanted)) ** COVERAGE
+        scores[number] *= (1 - count / len(own)) ** COVERAGE
 
 
 def _title_words(plan: Plan) -> int:

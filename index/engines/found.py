@@ -133,7 +133,9 @@ def union(parts: Sequence[Found]) -> Found:
         return set[int]().union(*found).difference(*firm)
 
     lists = list(chain.from_iterable(part.lists for part in parts))
-    return Found(lists, lambda among: _sums(parts, among), sum(part.most for part in parts), loose, parts=parts)
+    return Found(
+        lists, lambda among: summed(part.scores(among) for part in parts), sum(part.most for part in parts), loose, parts=parts
+    )
 
 
 def intersection(parts: Sequence[Found]) -> Found:
@@ -146,17 +148,18 @@ def intersection(parts: Sequence[Found]) -> Found:
         passages = other.within(passages)
     return Found(
         [passages],
-        lambda among: _sums(parts, among & passages),
+        lambda among: summed(part.scores(among & passages) for part in parts),
         sum(part.most for part in parts),
         lambda among: set[int]().union(*(part.loose(among & passages) for part in parts)),
     )
 
 
-def _sums(parts: Iterable[Found], among: set[int]) -> Scores:
-    """Summed in the order of the query, not of sizes: equal passages get equal scores in every generation."""
-    sums: Scores = defaultdict(float)
-    for part in parts:
-        for number, score in part.scores(among).items():
+def summed(all_scores: Iterable[Scores]) -> Scores:
+    """In the order of the query, not of sizes: equal passages get equal scores in every generation."""
+    first, *others = all_scores
+    sums = defaultdict(float, first)
+    for scores in others:
+        for number, score in scores.items():
             sums[number] += score
     return dict(sums)
 
@@ -189,9 +192,10 @@ def best_of(found: Found, variants: Iterable[tuple[float, Found]]) -> Found:
     return Found(lists, lambda among: _maxima(weighed, among), most, loose, idf)
 
 
-def _maxima(weighed: Iterable[tuple[float, Found]], among: set[int]) -> Scores:
-    best: Scores = {}
-    for weight, found in weighed:
+def _maxima(weighed: Sequence[tuple[float, Found]], among: set[int]) -> Scores:
+    (_, typed), *variants = weighed
+    best = typed.scores(among)
+    for weight, found in variants:
         for number, score in found.scores(among).items():
             worth = weight * score
             if number not in best or best[number] < worth:
@@ -232,11 +236,14 @@ class Matches:
             if last > bound:
                 break
             left = left if number else set(self.passages - self.first)
-            new |= within(left)
-            left -= new
-            if len(new) >= TOGETHER or number + 1 == len(self.parts):
+            some = within(left)
+            if new and len(new) + len(some) > TOGETHER:
                 scores.update(self.scores(new))
                 last, new = _last_of_best(limit, scores), set()
+                if last > bound:
+                    break
+            left -= some
+            new |= some
         scores.update(self.scores(new))
         last = _last_of_best(limit, scores)
         return self._matches({number: score for number, score in scores.items() if score >= last})

@@ -110,7 +110,7 @@ class Segment:
             yield from self.postings_of("words", words.stems[0])[0]
             return
         numbers: set[int] | None = None
-        places = sorted(enumerate(words.stems), key=lambda place: self.postings.frequency("words", place[1]))
+        places = sorted(enumerate(words.stems), key=lambda place: self.frequency(place[1]))
         for place, word in places:  # at most so many passages behind where the first is: each passage has one of them or more
             having = self.postings.postings("words", word)[0]
             if numbers is None:
@@ -121,14 +121,8 @@ class Segment:
                 numbers &= others
                 numbers.update(number for number in behind if not others.isdisjoint(range(number + 1, number + place + 1)))
         numbers = (numbers or set()) - self.dead
-        beginnings, reach = [encode(beginning(word)) for word in words.stems], sum(map(_longest, words.stems))
-        data, starts, may_follow = self.texts.folded, self.starts, _may_follow(beginnings)
-        yield from (
-            number
-            for number in sorted(numbers)
-            if may_follow(data, starts[number], starts[number + 1] + reach)
-            and (self._follow(number, words, beginnings, reach) or self._follow_in_parts(number, words, reach))
-        )
+        reach = sum(map(_longest, words.stems))
+        yield from (number for number in sorted(numbers) if self._has_words(number, words, reach))
 
     def near(self, near: Near) -> Iterator[int]:
         """The passages that have words near each other."""
@@ -193,17 +187,18 @@ class Segment:
         data, start, after = self.texts.folded, self.starts[passage], self.starts[passage + 1]
         return data[start : start + len(word)] == word or data[after - len(word) : after] == word
 
-    def _follow(self, passage: int, words: Words, beginnings: Sequence[bytes], reach: int) -> bool:
+    def _has_words(self, passage: int, words: Words, reach: int) -> bool:
         """What `_begins` says of words, sooner where they and what is around them are ASCII, and none is the s of Nvidia's."""
-        if "s" in words.stems or not all(each[:1].isalnum() for each in beginnings):
-            return self._begins(passage, words, reach)
-        data, first, after = self.texts.folded, beginnings[0], self.starts[passage + 1]
-        at = data.find(first, self.starts[passage], after + len(first) - 1)
-        while at >= 0:
-            if (follow := _follow_at(data, at, words.stems, beginnings)) is not False:
-                return follow or self._begins(passage, words, reach)
-            at = data.find(first, at + 1, after + len(first) - 1)
-        return False
+        data, after, search = self.texts.folded, self.starts[passage + 1], _search_words(words.stems)
+        match = first = search(data, self.starts[passage], after + reach)
+        while match and match.start() < after:
+            follow = _follow_at(data, match.start(), words.stems)
+            if follow is None or "s" in words.stems:
+                return self._begins(passage, words, reach) or self._follow_in_parts(passage, words, reach)
+            if follow:
+                return True
+            match = search(data, match.start() + 1, after + reach)
+        return first is not None and self._follow_in_parts(passage, words, reach)
 
     def _follow_in_parts(self, passage: int, words: Words, reach: int) -> bool:
         """What `_begins` says of words some of which may be parts of words written as one."""
@@ -411,24 +406,26 @@ def _goes_on(data: mmap | bytes, at: int) -> bool | None:
 _Search = Callable[[mmap | bytes, int, int], "re.Match[bytes] | None"]
 
 
-def _may_follow(beginnings: Iterable[bytes]) -> _Search:
-    """Looks for beginnings of words that may follow each other, or be parts of one; few other passages have that."""
-    return re.compile((rb"\S*?[\W_]{0,%d}" % (4 * GAP)).join(map(re.escape, beginnings))).search
+@lru_cache(maxsize=256)
+def _search_words(stems: tuple[str, ...]) -> _Search:
+    """Looks for beginnings of words of the stems that may follow each other, or be parts of one; few other texts have that."""
+    beginnings = (re.escape(encode(beginning(word))) for word in stems)
+    return re.compile((rb"\S*?[\W_]{0,%d}" % (4 * GAP)).join(beginnings)).search
 
 
 _WORD_AND_GAP = re.compile(rb"([0-9a-z]+)(?:'s(?![0-9a-z]))?[^0-9a-z\0\x80-\xff]{0,%d}" % GAP)
 
 
-def _follow_at(data: mmap | bytes, at: int, stems: Iterable[str], beginnings: Iterable[bytes]) -> bool | None:
+def _follow_at(data: mmap | bytes, at: int, stems: Iterable[str]) -> bool | None:
     """Whether words that begin at an offset have these stems and follow each other; None if more than ASCII decides it."""
     before = data[max(0, at - 1) : at]
     if before.isalnum() or not before.isascii():
         return False if before.isascii() else None
-    for wanted, first in zip(stems, beginnings, strict=True):
-        if data[at : at + len(first)] != first:
-            return False if data[at : at + 1].isascii() else None
+    for wanted in stems:
         match = _WORD_AND_GAP.match(data, at)
-        if match is None or not data[match.end(1) : match.end(1) + 1].isascii():
+        if match is None:
+            return False if data[at : at + 1].isascii() else None
+        if not data[match.end(1) : match.end(1) + 1].isascii():
             return None
         if stem(match[1].decode()) != wanted:
             return False
