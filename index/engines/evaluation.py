@@ -268,9 +268,9 @@ class Evaluation:
             numbers += segment.numbered(own)
         return Postings(numbers, all_weights)
 
-    def _literal(self, term: Term, known: set[int] | None = None) -> set[int]:
+    def _literal(self, term: Term, known: Set[int] = frozenset()) -> set[int]:
         """Passages, other than those known, in which an occurrence of a literal begins."""
-        return set[int]().union(*(segment.literal(term, known or set()) for segment in self.segments))
+        return set[int]().union(*(segment.literal(term, known) for segment in self.segments))
 
     def _counts(self, term: Term, passages: set[int]) -> dict[int, float]:
         """How often a term stands in passages that have it."""
