@@ -187,7 +187,8 @@ class TextsWriter:
             file.close()
 
 
-def _mapped(path: Path) -> mmap.mmap | bytes:
+def mapped(path: Path) -> mmap.mmap | bytes:
+    """A file, mapped for reading; raises OSError."""
     with path.open("rb") as file:
         if path.stat().st_size == 0:  # an empty file cannot be mapped
             return b""
@@ -202,7 +203,7 @@ class Texts:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self._blobs = {name: _mapped(folder / name) for name in _BLOBS}
+            self._blobs = {name: mapped(folder / name) for name in _BLOBS}
             self._documents = self._numbers(folder / "documents", len(DocumentRow._fields))
             self._passages = self._numbers(folder / "passages", len(PassageRow._fields))
             self._chunks = self._numbers(folder / "chunks", len(ChunkRow._fields))
@@ -225,7 +226,7 @@ class Texts:
 
     @staticmethod
     def _numbers(path: Path, width: int) -> memoryview | array[int]:
-        data = _mapped(path)
+        data = mapped(path)
         if not data or len(data) % (4 * width):
             raise IndexDamaged(path, "it is too short")
         if sys.byteorder == "little":

@@ -44,7 +44,7 @@ class EmbeddedEngine:
 
     def document_of(self, passage: int) -> int:
         """The number of a passage's document."""
-        return self._segments.document_of(passage)
+        return next(self._segments.documents_of([passage]))
 
     def count_documents(self, passages: Iterable[int]) -> int:
         """In how many documents the passages are."""
@@ -66,9 +66,8 @@ class EmbeddedEngine:
         segment, number = self._segments.at(passage)
         row = segment.texts.passage(number)
         before, text, after = segment.original(number, around)
-        first = segment.texts.document(row.document).first_passage
-        path, title = segment.texts.path(row.document), segment.texts.title(row.document)
-        return Stored(path, title, number - first + 1, row.start, text, before, after, segment.line(number))
+        path, place = self.passage_of(passage)
+        return Stored(path, segment.texts.title(row.document), place, row.start, text, before, after, segment.line(number))
 
     # -------------------------------------------------------------------------------------- what is asked
 

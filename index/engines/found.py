@@ -33,6 +33,9 @@ Within = Callable[[set[int]], set[int]]
 FEW = 16
 """Where a list is so many times as long as what is sought in it, each of these is sought by itself."""
 
+TOGETHER = 200
+"""So many passages are scored at once: that costs little more than to score one."""
+
 
 def _within(passages: Passages, among: set[int]) -> set[int]:
     if isinstance(passages, list) and FEW * len(among) < len(passages):
@@ -44,10 +47,6 @@ def _at(numbers: list[int], number: int) -> int | None:
     """Where a number is in a sorted list, None if it is not."""
     at = bisect_left(numbers, number)
     return at if at < len(numbers) and numbers[at] == number else None
-
-
-TOGETHER = 200
-"""So many passages are scored at once: that costs little more than to score one."""
 
 
 class Postings:

@@ -267,11 +267,6 @@ class Segments:
         segment = self._all[bisect_right(self._bases, passage) - 1]
         return segment, passage - segment.base
 
-    def document_of(self, passage: int) -> int:
-        """The number of a passage's document."""
-        segment, number = self.at(passage)
-        return segment.document_base + segment.documents[number]
-
     def documents_of(self, passages: Iterable[int]) -> Iterator[int]:
         """The numbers of the passages' documents."""
         return map(self._documents.__getitem__, passages)

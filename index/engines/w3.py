@@ -29,6 +29,7 @@ from struct import Struct
 from typing import Any
 
 from ..errors import IndexDamaged
+from ..texts import mapped
 
 FOLDER = "postings"
 """Where in a segment's folder its Whoosh index is."""
@@ -154,7 +155,8 @@ class PostingsReader:
         self._segment, self._fields = segment, dict[str, bytes]()
         self._kept = lru_cache(maxsize=KEPT)(self._read)  # the variants of a query have words in common
         try:
-            self._dictionary, self._lists = _mapped(segment / FOLDER, "*.trm"), _mapped(segment / FOLDER, "*.pst")
+            (dictionary,), (lists,) = ((segment / FOLDER).glob(f"*.{ending}") for ending in ("trm", "pst"))
+            self._dictionary, self._lists = mapped(dictionary), mapped(lists)
             data = self._dictionary
             closing = len(data) - _SIZE.size - _SIZE.unpack_from(data, len(data) - _SIZE.size)[0]
             words = _plain(data[closing : closing + _CLOSING])
@@ -302,9 +304,3 @@ class _Plain(Unpickler):
 def _plain(data: bytes) -> Any:
     """What was pickled; more may follow it."""
     return _Plain(BufferedReader(BytesIO(data))).load()
-
-
-def _mapped(folder: Path, pattern: str) -> mmap.mmap | bytes:
-    (path,) = folder.glob(pattern)
-    with path.open("rb") as file:  # an empty one cannot be mapped
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""

@@ -21,7 +21,6 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.util.numeric import length_to_byte
 
 from . import w3
-from .w3 import FOLDER
 
 FIELDS = ("grams", "heading", "title", "words")
 """What is indexed of a passage: its grams as a set; its heading's words; words and grams of its document's title; its words."""
@@ -78,7 +77,7 @@ class PostingsWriter:
 
     def write(self, segment: Path) -> None:
         """Write a Whoosh index of one segment below the segment's folder."""
-        folder = segment / FOLDER
+        folder = segment / w3.FOLDER
         folder.mkdir()
         index = FileStorage(str(folder)).create_index(_schema())
         writer = index.writer(codec=W3Codec(), compound=False)
