@@ -104,8 +104,8 @@ class Searcher:
             query=query,
             hits=tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1)),
             total=len(answer.found),
-            documents=self._engine.count_documents(answer.found.passages),
-            complete=len(answer.found.complete),
+            documents=self._engine.count_documents(answer.found),
+            complete=answer.found.all_complete,
             warnings=answer.warnings,
             suggestions=answer.suggestions,
             seconds=time.perf_counter() - started,
@@ -159,12 +159,12 @@ class Searcher:
         plan, tree = _needed(planned), parsed.tree
         found = engine.search(plan)
         answer = _Answer(plan, found, (), planned.warnings, planned.notes)
-        if tree is None or (already := len(found.complete)) > last_resort.LITTLE:
+        if tree is None or (already := found.all_complete) > last_resort.LITTLE:
             return answer
         if level == LEVELS[-1] and (variants := last_resort.by_sound(tree, engine, self._lexicon)):
             sounding = last_resort.with_sound(plan, variants)
             answer = replace(answer, plan=sounding, found=engine.search(sounding))
-        by_sound = len(answer.found.complete)
+        by_sound = answer.found.all_complete
         if already or (by_sound and not last_resort.is_doubtful(tree)):
             return answer
         suggested = last_resort.suggested(plan, engine, self._lexicon)
@@ -198,7 +198,7 @@ class Searcher:
     def _explained(self, variant: Variant) -> Explained:
         leaf = variant.leaf
         level: Level = "exact" if isinstance(leaf, Term) and leaf.exact else variant.level
-        documents = self._engine.count_documents(self._engine.search(leaf).passages)
+        documents = self._engine.count_documents(self._engine.search(leaf))
         return Explained(str(leaf), leaf.typed, level, variant.weight, *self._engine.count(leaf), documents)
 
     # -------------------------------------------------------------------------------------- near-identical passages
@@ -274,7 +274,7 @@ class Searcher:
             self._is_word,
         )
         document = whynot.InDocument(index, passages, level)
-        if not answer.found.passages.isdisjoint(passages):
+        if answer.found.among(passages):
             ranked = self._ranked(answer.found, 0)
             why = document.found(ranked, self._best(answer.found, whynot.FIRST, collapse=True), there.stale)
             return replace(why, warnings=answer.warnings)

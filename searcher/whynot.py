@@ -177,7 +177,7 @@ class InDocument:
 
     def having(self, plan: Plan) -> set[int]:
         """Its passages that a plan finds by itself."""
-        return set(self._passages) & self._index.search(plan).complete
+        return set(self._index.search(plan).complete_among(self._passages))
 
     @cached_property
     def stored(self) -> Stored:

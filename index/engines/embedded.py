@@ -44,11 +44,11 @@ class EmbeddedEngine:
 
     def document_of(self, passage: int) -> int:
         """The number of a passage's document."""
-        return next(self._segments.documents_of([passage]))
+        return self._segments.document_of(passage)
 
-    def count_documents(self, passages: Iterable[int]) -> int:
-        """In how many documents the passages are."""
-        return self._segments.count_documents(passages)
+    def count_documents(self, matches: Matches) -> int:
+        """In how many documents the matches are."""
+        return self._segments.count_documents(matches.passages)
 
     def place(self, passage: int) -> tuple[str, int]:
         """Path and offset of a passage: a stable order among equals."""
@@ -79,7 +79,7 @@ class EmbeddedEngine:
         """In how many passages a leaf is a word by itself, and in how many it is at all."""
         found = self._evaluation().found(leaf)
         is_word = isinstance(leaf, Words) or (isinstance(leaf, Term) and leaf.word)
-        return len(found.passages) - len(found.loose(found.passages)) if is_word else 0, len(found.passages)
+        return (found.passages & ~found.loose).bit_count() if is_word else 0, found.passages.bit_count()
 
     def score_parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""

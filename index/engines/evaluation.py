@@ -15,16 +15,33 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain, compress
-from typing import NamedTuple
+from itertools import chain
 
 from ..frozen import replace
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ..patterns import as_typed, nfc
 from ..scripts import is_unspaced
-from .found import Found, Matches, Passages, Postings, Scores, Within, best_of, intersection, summed, union, unscored
+from . import bitmaps
+from .bitmaps import Bits, Column, Planes
+from .found import (
+    FIRST,
+    STEPS,
+    Found,
+    Groups,
+    Levels,
+    Matches,
+    Postings,
+    Scores,
+    best_levels,
+    best_of,
+    by_bound,
+    intersection,
+    summed,
+    union,
+    unscored,
+)
 from .segments import Segment, Segments
 
 K1, B = 1.2, 0.75
@@ -43,10 +60,13 @@ LOOSE = 0.8
 """The frequency that stands for occurrences inside other words."""
 
 
-Frequencies = Callable[[set[int]], dict[int, float]]
+Frequencies = Callable[[Sequence[int]], dict[int, float]]
 """How often those among some passages have a term that do."""
 
-Titles = Mapping[Plan, dict[int, float]]
+Bounds = Iterable[tuple[float, Bits]]
+"""Sets of passages that have none in common, each with how often they have a term at the most."""
+
+Titles = Mapping[Plan, Levels]
 """The passages of documents whose title has a part of a plan, and what that is worth."""
 
 
@@ -66,42 +86,61 @@ class Evaluation:
         children = plan.children if isinstance(plan, AllOf) else (plan,)
         wanted, kept = self._wanted(children), self._condition(children)
         if not wanted:
-            live = kept(set(self._live()))
-            return Matches(live, live, unscored(live).loose, unscored(live).scores, first=live)
-        found, titles = union(list(wanted.values())), self._titles(children)
-        several = len(wanted) > 1
-        complete = kept(_complete(wanted, titles)) if several else kept(found.passages)
-        passages = complete if len(complete) >= ENOUGH or not several else kept(found.passages)
+            everything = unscored(kept(self.segments.alive))
+            passages = everything.passages
+            return Matches(passages, passages, 0, everything.scores, lambda: iter([(0.0, iter([(0.0, passages)]))]))
+        titles = self._titles(children)
+        having = [found.passages | _everywhere(titles.get(child, [])) for child, found in wanted.items()]
+        some = kept(bitmaps.union(found.passages for found in wanted.values()))
+        complete = bitmaps.intersection(having) & some
+        passages = complete if complete.bit_count() >= ENOUGH else some
         return Matches(
             passages,
             complete,
-            lambda among: set[int]().union(*(each.loose(among) for each in wanted.values())),
+            bitmaps.union(found.loose for found in wanted.values()),
             partial(self._scores, wanted, titles, children),
-            complete if several else set(),
-            [] if several and passages is complete else self._bounded(found, wanted, titles, children),
+            partial(self._groups, passages, having, wanted, titles, children),
         )
 
-    def _scores(self, wanted: Mapping[Plan, Found], titles: Titles, children: Sequence[Plan], among: set[int]) -> Scores:
+    def _scores(self, wanted: Mapping[Plan, Found], titles: Titles, children: Sequence[Plan], among: Sequence[int]) -> Scores:
         own = {child: found.scores(among) for child, found in wanted.items()}
         scores = summed(own.values())
         for _, stage in self._stages(own, titles, children):
             stage(scores)
         return scores
 
-    def _bounded(
-        self, found: Found, wanted: Mapping[Plan, Found], titles: Titles, children: Sequence[Plan]
-    ) -> list[tuple[Within, float]]:
-        """What to look at, in order, each with a bound for the scores of what is in it, or only later, and not complete."""
-        hints = sum(self.found(_hinted(child)).most for child in children if isinstance(child, Hint))
-        parts = _parts(wanted.items() if len(wanted) > 1 else enumerate(found.parts or (found,)), titles)
-        return [(part.within, _bound(parts[number:], hints, len(wanted))) for number, part in enumerate(parts)]
+    def _groups(
+        self,
+        passages: Bits,
+        having: Iterable[Bits],
+        wanted: Mapping[Plan, Found],
+        titles: Titles,
+        children: Sequence[Plan],
+    ) -> Groups:
+        """The passages by how many of the children they have, and by what they score at the most."""
+        hints = [self.found(_hinted(child)) for child in children if isinstance(child, Hint)]
+        mosts = sorted((found.most for found in wanted.values()), reverse=True)
+        had: Planes = ()
+        for each in having:
+            had = bitmaps.added(had, (each,))
+
+        def levels(share: float) -> Iterator[Levels]:
+            for found in (*wanted.values(), *hints):
+                yield from ([(share * bound, each) for bound, each in own] for own in found.levels)
+            yield from (self._by_distance(titled, _title_length(titles)) for titled in titles.values() if titled)
+
+        for count, group in bitmaps.descending(passages, had):
+            share = (count / len(wanted)) ** COVERAGE
+            most = share * (sum(mosts[:count]) + sum(hint.most for hint in hints))
+            most += sum(TITLE * titled[0][0] for titled in titles.values() if titled)
+            yield most, by_bound(group, partial(levels, share), most)
 
     def parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""
         children = plan.children if isinstance(plan, AllOf) else (plan,)
         if not (wanted := self._wanted(children)):
             return []
-        own = {child: found.scores({passage}) for child, found in wanted.items()}
+        own = {child: found.scores([passage]) for child, found in wanted.items()}
         parts = [("words", str(child), score[passage]) for child, score in own.items() if score]
         scores = {passage: sum(value for _, _, value in parts)}
         titles = self._titles(children)
@@ -120,9 +159,8 @@ class Evaluation:
             yield f"pairs {hint.leaf}", partial(self._add_hint, hint)
         if len(own) > 1:
             yield "coverage ", partial(_cover, own, titles)
-        count = sum(map(_title_words, titles))
         for child, worth in titles.items():
-            yield f"title {child}", partial(self._add_title, worth, max(1, count))
+            yield f"title {child}", partial(self._add_title, worth, _title_length(titles))
 
     def found(self, plan: Plan) -> Found:
         """What a plan finds by itself."""
@@ -136,7 +174,7 @@ class Evaluation:
             case Hint() | Whole():
                 return Found()
             case Filter() | Not():
-                return unscored(self._condition([plan])(set(self._live())))
+                return unscored(self._condition([plan])(self.segments.alive))
             case AllOf():
                 return self._both(plan)
 
@@ -157,12 +195,12 @@ class Evaluation:
     def _both(self, plan: AllOf) -> Found:
         """A conjunction inside a plan, where a partial answer is none."""
         wanted = list(self._wanted(plan.children).values())
-        whole = intersection(wanted) if wanted else unscored(set(self._live()))
+        whole = intersection(wanted) if wanted else unscored(self.segments.alive)
         return whole.only(self._condition(plan.children)(whole.passages))
 
     def _wide(self, wide: Wide) -> Found:
         found = self.found(wide.leaf)
-        headed = not found.lists or self._is_token(wide.leaf)  # else a heading counts for nothing that stands for it either
+        headed = not found.passages or self._is_token(wide.leaf)  # else a heading counts for nothing that stands for it either
         return best_of(found, ((variant.weight, self._leaf(variant.leaf, headed)) for variant in wide.variants))
 
     def _is_token(self, leaf: Leaf) -> bool:
@@ -171,27 +209,15 @@ class Evaluation:
             return len(leaf.stems) == 1
         return isinstance(leaf, Term) and is_unspaced(leaf.text) and self._is_word(leaf.text)
 
-    def _condition(self, children: Iterable[Plan]) -> Callable[[set[int]], set[int]]:
+    def _condition(self, children: Iterable[Plan]) -> Callable[[Bits], Bits]:
         """What the plan's conditions and exclusions keep of some passages."""
-        children = list(children)
-        documents = [self._documents(child) for child in children if isinstance(child, Filter)]
-        out = [self.found(child.child) for child in children if isinstance(child, Not)]
-        inside = set.intersection(*documents) if documents else None
-
-        def kept(passages: set[int]) -> set[int]:
-            if inside is not None:
-                passages = set(compress(passages, map(inside.__contains__, self.segments.documents_of(passages))))
-            for found in out:
-                passages = passages - found.within(passages)
-            return passages
-
-        return kept
-
-    def _live(self) -> Iterator[int]:
-        return chain.from_iterable(segment.numbered(segment.live()) for segment in self.segments)
-
-    def _documents(self, condition: Filter) -> set[int]:
-        return {segment.document_base + number for segment in self.segments for number in segment.matching(condition)}
+        kept = self.segments.alive
+        for child in children:
+            if isinstance(child, Filter):
+                kept &= self.segments.joined(partial(Segment.matching, condition=child))
+            elif isinstance(child, Not):
+                kept &= ~self.found(child.child).passages
+        return kept.__and__
 
     def _is_word(self, text: str) -> bool:
         return self.segments.frequency(text) > 0
@@ -218,15 +244,15 @@ class Evaluation:
             case Wild():
                 return self._plainly(lambda segment: segment.wild(leaf))
 
-    def _plainly(self, of_segment: Callable[[Segment], Iterable[int]]) -> Found:
+    def _plainly(self, of_segment: Callable[[Segment], Bits]) -> Found:
         """What is there or not, however often."""
-        numbers = set(chain.from_iterable(segment.numbered(of_segment(segment)) for segment in self.segments))
-        return self._scored([numbers], lambda among: dict.fromkeys(among & numbers, 1))
+        passages = self.segments.joined(of_segment)
+        return self._scored(passages, Postings((passages,)).often, [(1, passages)])
 
     def _of_word(self, word: str, headed: bool) -> Found:
         """The passages that have a word of the index."""
         postings = self._postings("words", word)
-        return self._scored([postings.numbers], postings.often, word if headed else "")
+        return self._scored(postings.passages, postings.often, postings.at_most(), word if headed else "")
 
     def _term(self, term: Term, headed: bool) -> Found:
         """Passages with a term, scored: with its frequency where it is a word, else as often as it stands there.
@@ -236,54 +262,52 @@ class Evaluation:
         unspaced, heading = is_unspaced(term.text), term.text if headed else ""
         if term.alone:
             return self._of_word(term.text, headed)
-        words = self._postings("words", term.text) if unspaced else Postings([], ())
+        words = self._postings("words", term.text) if unspaced else Postings((0,))
         if not (term.word and unspaced):
-            everywhere = self._literal(term)
+            everywhere = Column(passages := self._literal(term))
 
-            def counted(among: set[int]) -> dict[int, float]:
-                having = among & everywhere
-                often = words.often(having)
-                return often | self._counts(term, having - often.keys())
+            def counted(among: Sequence[int]) -> dict[int, float]:
+                often = words.often(having := everywhere.those(among))
+                return often | self._counts(term, [number for number in having if number not in often])
 
-            return self._scored([everywhere], counted, heading if unspaced else "")
-        pair = self._postings("grams", term.text).numbers if len(term.text) == 2 else []  # those of the word, too
-        inside = Found([pair or self._literal(term, set(words.numbers))])
+            bounds = [*((often, own & passages) for often, own in words.at_most()), (math.inf, passages & ~words.passages)]
+            return self._scored(passages, counted, bounds, heading if unspaced else "")
+        pair = self._postings("grams", term.text).passages if len(term.text) == 2 else 0  # those of the word, too
+        loose = (pair or self._literal(term, words.passages)) & ~words.passages
+        inside = Column(loose)
 
-        def frequencies(among: set[int]) -> dict[int, float]:
-            often = words.often(among)
-            loose = inside.within(among).difference(often)
-            return often | (dict.fromkeys(loose, LOOSE) if words.numbers else self._counts(term, loose))
+        def frequencies(among: Sequence[int]) -> dict[int, float]:
+            often, others = words.often(among), inside.those(among)
+            return often | (dict.fromkeys(others, LOOSE) if words.passages else self._counts(term, others))
 
-        lists = [pair] if pair else [words.numbers, *inside.lists]
-        return self._scored(lists, frequencies, heading, lambda among: inside.within(among) - words.within(among))
+        bounds = [*words.at_most(), (LOOSE if words.passages else math.inf, loose)]
+        return self._scored(words.passages | loose, frequencies, bounds, heading, loose)
 
     def _postings(self, name: str, text: str) -> Postings:
         """The passages that have a term."""
-        numbers, all_weights = list[int](), list[int]()
-        for segment in self.segments:
-            own, weights = segment.postings_of(name, text)
-            if weights is not None or all_weights:
-                all_weights += [1] * (len(numbers) - len(all_weights))
-                all_weights += weights or [1] * len(own)
-            numbers += segment.numbered(own)
-        return Postings(numbers, all_weights)
+        return Postings(self.segments.planes(name, text))
 
-    def _literal(self, term: Term, known: Set[int] = frozenset()) -> set[int]:
+    def _literal(self, term: Term, known: Bits = 0) -> Bits:
         """Passages, other than those known, in which an occurrence of a literal begins."""
-        return set[int]().union(*(segment.literal(term, known) for segment in self.segments))
+        return self.segments.joined(lambda segment: segment.literal(term, segment.own(known)))
 
-    def _counts(self, term: Term, passages: set[int]) -> dict[int, float]:
+    def _counts(self, term: Term, passages: Iterable[int]) -> dict[int, float]:
         """How often a term stands in passages that have it."""
-        found: dict[int, float] = {}
-        for segment in self.segments:
-            own = [number - segment.base for number in passages if 0 <= number - segment.base < segment.texts.passages]
-            found.update((segment.base + number, count) for number, count in segment.counts(term.text, own))
-        return found
+        own = defaultdict[Segment, list[int]](list)
+        for number in passages:
+            segment, local = self.segments.at(number)
+            own[segment].append(local)
+        return {
+            segment.base + number: count
+            for segment, numbers in own.items()
+            for number, count in segment.counts(term.text, numbers)
+        }
 
     def _exactly(self, term: Term, found: Found) -> Found:
         """Those of the found passages that have the term as it was typed."""
         typed = nfc(term.typed)
-        return found.only({number for number in found.passages if self._holds_exactly(number, typed)})
+        kept = (number for number in bitmaps.numbers(found.passages) if self._holds_exactly(number, typed))
+        return found.only(bitmaps.of(kept, len(self.segments.lengths)))
 
     def _holds_exactly(self, passage: int, typed: str) -> bool:
         segment, number = self.segments.at(passage)
@@ -294,36 +318,49 @@ class Evaluation:
     # -------------------------------------------------------------------------------------- scores
 
     def _scored(
-        self, lists: Sequence[Passages], frequencies: Frequencies, heading: str = "", loose: Within = lambda among: set()
+        self, passages: Bits, frequencies: Frequencies, bounds: Bounds, heading: str = "", loose: Bits = 0
     ) -> Found:
-        """A leaf, given its passages (each once), and how often those among some have it; their headings may have it, too."""
-        count = sum(map(len, lists))
-        idf, lengths = self._idf(count), self.segments.lengths
+        """A leaf, given its passages, and how often those among some have it; their headings may have it, too."""
+        if not passages:
+            return Found()
+        idf, lengths = self._idf(passages.bit_count()), self.segments.lengths
         fixed, per_word = K1 * (1 - B), K1 * B / self.segments.mean_length
-        headings = set(self._postings("heading", heading).numbers) if heading else set[int]()
+        headings = self._postings("heading", heading).passages if heading else 0
 
-        def scores(among: set[int]) -> Scores:
+        def scores(among: Sequence[int]) -> Scores:
             found = {
                 number: idf * (K1 + 1) * often / (often + fixed + per_word * lengths[number])
                 for number, often in frequencies(among).items()
             }
             # As the word in the passage: a variant in rare headings is worth no more.
-            for number in headings & found.keys() if headings else ():
+            for number in bitmaps.those(headings, found) if headings else ():
                 found[number] += HEADING * idf
             return found
 
-        return Found(lists, scores, (K1 + 1 + HEADING * bool(headings)) * idf, loose, idf)
+        most = (K1 + 1 + HEADING * bool(headings)) * idf
+
+        def levels() -> list[Levels]:
+            highest = defaultdict[int, Bits](int)
+            for often, having in bounds:
+                for length, as_long in self.segments.lengths_at_least:
+                    value = often / (often + fixed + per_word * length) if often < math.inf else 1.0
+                    highest[math.ceil(STEPS * value)] |= having & as_long
+            plain = [(idf * (K1 + 1) * steps / STEPS, having) for steps, having in highest.items()]
+            headed = [(bound + HEADING * idf, having & headings) for bound, having in plain if headings]
+            return [best_levels([*headed, *plain])]
+
+        return Found(passages, scores, most, levels if passages.bit_count() > FIRST else None, loose, idf)
 
     def _idf(self, count: int) -> float:
         return math.log(1 + (self.segments.passages - count + 0.5) / (count + 0.5))
 
     def _add_hint(self, hint: Hint, scores: Scores) -> None:
-        for number, score in self.found(_hinted(hint)).scores(set(scores)).items():
+        for number, score in self.found(_hinted(hint)).scores(list(scores)).items():
             scores[number] += score
 
     # -------------------------------------------------------------------------------------- titles
 
-    def _titles(self, children: Iterable[Plan]) -> dict[Plan, dict[int, float]]:
+    def _titles(self, children: Iterable[Plan]) -> dict[Plan, Levels]:
         """What the titles have of each child that a title may have, or of what stands for it: see `_in_titles`.
 
         Of hints too: pairs of characters tell a title of the same words in the same order from others.
@@ -336,7 +373,7 @@ class Evaluation:
             if _title_words(child) or isinstance(child, Hint)
         }
 
-    def _in_titles(self, plan: Plan, instead: Sequence[Variant] = ()) -> dict[int, float]:
+    def _in_titles(self, plan: Plan, instead: Sequence[Variant] = ()) -> Levels:
         """The passages of documents whose title has a plan, or what else stands for it, and what that is worth."""
         match plan:
             case Term() | Words():
@@ -346,118 +383,79 @@ class Evaluation:
             case Hint():
                 return self._worth(plan.leaf, ())
             case AnyOf():
-                best: dict[int, float] = {}
-                for child in plan.children:
-                    for number, worth in self._in_titles(child).items():
-                        best[number] = max(worth, best.get(number, 0.0))
-                return best
+                return best_levels(chain.from_iterable(map(self._in_titles, plan.children)))
             case AllOf() if all(_title_words(child) for child in plan.children if not isinstance(child, (Not, Filter, Whole))):
-                titles = list(self._titles(plan.children).values())
-                everywhere = set.intersection(*map(set, titles)) if titles else set[int]()
-                kept = self._condition(plan.children)(everywhere)
-                return {number: sum(worth[number] for worth in titles) for number in kept}
+                both: Levels = [(0.0, self._condition(plan.children)(self.segments.alive))]
+                for levels in self._titles(plan.children).values():
+                    both = [(one + other, had & has) for one, had in both for other, has in levels if had & has]
+                return best_levels(both)
             case _:
-                return {}
+                return []
 
-    def _worth(self, leaf: Leaf, variants: Iterable[Variant]) -> dict[int, float]:
+    def _worth(self, leaf: Leaf, variants: Iterable[Variant]) -> Levels:
         """The passages of documents that have a leaf or a variant of it in their title, and the idf of the best in it, weighed.
 
         A variant is no rarer there than what was typed.
         """
         titled = self._titled(leaf)
-        most = self._idf(len(titled)) if titled else math.inf
-        worth = dict.fromkeys(titled, most)
+        most = self._idf(titled.bit_count()) if titled else math.inf
+        worth = [(most, titled)]
         for variant in variants:
             titled = self._titled(variant.leaf)
-            value = variant.weight * min(most, self._idf(len(titled)))
-            worth.update((number, value) for number in titled if worth.get(number, 0.0) < value)
-        return worth
+            worth.append((variant.weight * min(most, self._idf(titled.bit_count())), titled))
+        return best_levels(worth)
 
-    def _titled(self, leaf: Leaf) -> Set[int]:
+    def _titled(self, leaf: Leaf) -> Bits:
         """The passages of documents that have a leaf in their title; as typed, if that is asked for, in the passage too."""
         if not isinstance(leaf, (Term, Words)):
-            return set()
-        titled = set[int]()
-        for segment in self.segments:
-            own = segment.titled(leaf, self._is_word)
-            titled.update(segment.numbered(own))
-        return self.found(leaf).within(titled) if isinstance(leaf, Term) and leaf.exact else titled
+            return 0
+        titled = self.segments.joined(partial(Segment.titled, leaf=leaf, is_word=self._is_word))
+        return titled & self.found(leaf).passages if isinstance(leaf, Term) and leaf.exact else titled
 
-    def _add_title(self, worth: Mapping[int, float], count: int, scores: dict[int, float]) -> None:
+    def _add_title(self, worth: Levels, count: int, scores: dict[int, float]) -> None:
         """Raise passages whose document has something in its title, the more the nearer the title's length is to the query's.
 
         That is BM25 with the query's own number of words, `count`, for the mean length: who types a title wants the page of
         that title, neither one that says more nor one that says less.
         """
-        both = worth.keys() & scores.keys()
-        for number, length in zip(both, self.segments.title_lengths(both), strict=True):
-            distance = abs(length - count) / count
-            scores[number] += TITLE * worth[number] * (K1 + 1) / (1 + K1 * (1 + B * distance))
+        lengths = self.segments.title_lengths
+        for value, passages in worth:
+            for number in bitmaps.those(passages, scores):
+                scores[number] += TITLE * value * _nearness(abs(lengths[number] - count) / count)
 
 
-def _complete(wanted: Mapping[Plan, Found], titles: Titles) -> set[int]:
-    """The passages that have everything, themselves or in their document's title, and something themselves."""
-    first, *others = sorted(wanted, key=lambda child: wanted[child].size)
-    having = wanted[first].passages.union(titles.get(first, ()))
-    for child in others:
-        having = _having(wanted[child], titles.get(child, {}), having)
-    without = having
-    for found in wanted.values():
-        without = without - found.within(without)
-    return having - without
+    def _by_distance(self, worth: Levels, count: int) -> Levels:
+        """What passages get for their titles at the most."""
+        return [
+            (TITLE * value * _nearness(distance), having & as_far)
+            for value, having in worth
+            for distance, as_far in self.segments.title_distances(count)
+        ]
 
 
-def _having(found: Found, titled: Mapping[int, float], among: set[int]) -> set[int]:
-    """Those among some passages that have something, themselves or in their document's title."""
-    return found.within(among) | (among & titled.keys())
+def _everywhere(levels: Levels) -> Bits:
+    return bitmaps.union(passages for _, passages in levels)
 
 
-class _Part(NamedTuple):
-    """Passages, and the most that they get for a child of a plan (its number) being in them, or in their title."""
-
-    within: Within
-    most: float
-    child: int
-    in_title: bool
-
-
-def _parts(wanted: Iterable[tuple[Plan | int, Found]], titles: Titles) -> list[_Part]:
-    """What makes passages worth looking at, best first; words in a title, mostly in the passage too, before others."""
-    parts: list[tuple[float, _Part]] = []
-    numbers: dict[Plan | int, int] = {}
-    for child, found in wanted:
-        numbers[child] = len(numbers)
-        parts.append((found.most, _Part(found.within, found.most, numbers[child], in_title=False)))
-    for child, worth in titles.items():
-        by_value: defaultdict[float, set[int]] = defaultdict(set)
-        for passage, value in worth.items():
-            by_value[value].add(passage)
-        number = numbers.setdefault(child, len(numbers))
-        for value, passages in by_value.items():
-            parts.append(((TITLE + K1 + 1) * value, _Part(passages.intersection, TITLE * value, number, in_title=True)))
-    return [part for _, part in sorted(parts, key=lambda part: -part[0])]
-
-
-def _bound(left: Sequence[_Part], hints: float, count: int) -> float:
-    """What no incomplete passage scores more than of those that only the parts that are left may have something for."""
-    text = sorted((part.most for part in left if not part.in_title), reverse=True)
-    titles: dict[int, float] = {}
-    for part in left:
-        if part.in_title:
-            titles[part.child] = max(part.most, titles.get(part.child, 0.0))
-    had = min(len({part.child for part in left}), count - 1)
-    share = (had / count) ** COVERAGE if count > 1 else 1.0
-    return ((sum(text[:had] if count > 1 else text) + hints) * share + sum(titles.values())) * (1 + 1e-9)  # rounded otherwise
+def _nearness(distance: float) -> float:
+    """What the length of a title leaves of what a word in it is worth, given how far it is from the query's, in parts of that."""
+    return (K1 + 1) / (1 + K1 * (1 + B * distance))
 
 
 def _cover(own: Mapping[Plan, Scores], titles: Titles, scores: Scores) -> None:
     """Multiply each score with a power of the share of the words that the passage has, in itself or in its document's title."""
-    passages = set(scores)
-    lacking = Counter(
-        chain.from_iterable(passages.difference(had).difference(titles.get(child, {})) for child, had in own.items())
-    )
+    lacking = Counter[int]()
+    for child, had in own.items():
+        without = [number for number in scores if number not in had]
+        titled = set(bitmaps.those(_everywhere(titles.get(child, [])), without))
+        lacking.update(number for number in without if number not in titled)
     for number, count in lacking.items():
         scores[number] *= (1 - count / len(own)) ** COVERAGE
+
+
+def _title_length(titles: Iterable[Plan]) -> int:
+    """How many words the title would have that has all of these and nothing else, at the least one."""
+    return max(1, sum(map(_title_words, titles)))
 
 
 def _title_words(plan: Plan) -> int:

@@ -1,139 +1,128 @@
-"""What is found, and how findings go together: lists of passages at once, scores only of those that may be among the best.
+"""What is found, and how findings go together: sets of passages at once, scores only of those that may be among the best.
 
-Owns the arithmetic of findings and nothing of what was sought.  Most passages that match a query of several words have few of
-them and come nowhere near the top.  So a finding is asked what it has among some passages, rather than for all it has; nothing
-is scored until it is asked for, and the search for the best stops where nothing that is left can be better.
+Owns the arithmetic of findings and nothing of what was sought.  Most passages that match a query are nowhere near the top.  So
+a finding says of all its passages at once how much they score at the most (`Levels`), and is asked for the scores of some:
+those with the highest bounds, until nothing that is left can be better than the best that were found.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
 
 from ..frozen import frozen
 from ..model import Match
-
-Passages = list[int] | set[int]
-"""Numbers of passages; lists are sorted."""
+from . import bitmaps
+from .bitmaps import Bits, Column, Planes
 
 Scores = dict[int, float]
 """Scores of passages, by their numbers."""
 
-Scoring = Callable[[set[int]], Scores]
+Scoring = Callable[[Sequence[int]], Scores]
 """The scores of those among some passages that match."""
 
-Within = Callable[[set[int]], set[int]]
-"""Those among some passages that have something."""
+Levels = list[tuple[float, Bits]]
+"""Sets of passages that have none in common, each with what they score at the most, highest first."""
 
-FEW = 16
-"""Where a list is so many times as long as what is sought in it, each of these is sought by itself."""
+Groups = Iterator[tuple[float, Iterator[tuple[float, Bits]]]]
+"""Groups of passages, each with what they score at the most, and the same of smaller groups of them, highest first."""
 
-TOGETHER = 200
-"""So many passages are scored at once: that costs little more than to score one."""
+FIRST, TOGETHER = 32, 128
+"""So many passages are scored at first, and then at once: that costs little more than to score one."""
 
-
-def _within(passages: Passages, among: set[int]) -> set[int]:
-    if isinstance(passages, list) and FEW * len(among) < len(passages):
-        return {number for number in among if _at(passages, number) is not None}
-    return among.intersection(passages)
-
-
-def _at(numbers: list[int], number: int) -> int | None:
-    """Where a number is in a sorted list, None if it is not."""
-    at = bisect_left(numbers, number)
-    return at if at < len(numbers) and numbers[at] == number else None
+STEPS = 64
+"""How finely bounds are told apart: in such parts of the highest."""
 
 
 class Postings:
-    """The passages that have a term, and how often they do; no weights are as many ones."""
+    """The passages that have a term, and how often they do."""
 
-    def __init__(self, numbers: list[int], weights: Sequence[int]) -> None:
-        self.numbers, self._weights = numbers, weights
+    def __init__(self, planes: Planes) -> None:
+        self.passages, *self.more = planes
 
-    def within(self, among: set[int]) -> set[int]:
-        """Those among some passages that have it."""
-        return _within(self.numbers, among)
-
-    def often(self, among: set[int]) -> dict[int, float]:
+    def often(self, among: Iterable[int]) -> dict[int, float]:
         """How often those among some passages have it that do."""
-        if not self._weights:
-            return dict.fromkeys(self.within(among), 1)
-        if FEW * len(among) < len(self.numbers):
-            places = ((number, _at(self.numbers, number)) for number in among)
-            return {number: self._weights[at] for number, at in places if at is not None}
-        return {number: self._by_number[number] for number in self._by_number.keys() & among}
+        first, *more = self._columns
+        often = dict.fromkeys(first.those(among), 1.0)
+        for bit, column in enumerate(more):
+            for number in column.those(often):
+                often[number] += 1 << bit
+        return often
+
+    def at_most(self) -> Iterator[tuple[int, Bits]]:
+        """Sets of the passages, each with how often they have it at the most."""
+        left = self.passages
+        for bit in range(len(self.more) - 1, -1, -1):
+            if having := left & self.more[bit]:
+                yield 1 << bit + 1, having
+                left ^= having
+        yield 1, left
 
     @cached_property
-    def _by_number(self) -> dict[int, float]:
-        return dict(zip(self.numbers, self._weights, strict=True))
+    def _columns(self) -> list[Column]:
+        return [Column(self.passages), *map(Column, self.more)]
 
 
 class Found:
     """Passages that match, and their scoring.
 
-    All are in the `lists`, some perhaps in several.  No score is above `most`.  `loose` says which of some passages have some
-    term only inside a longer word.  `idf` is how rare what was sought is: what the scores are multiplied with, 0 if that is no
-    one number.  `parts` are the findings whose scores are summed, if there are several.
+    No score is above `most`, nor above the sum of what `levels` say, which are made when they are asked for.  `loose` are those
+    that have some term only inside a longer word.  `idf` is how rare what was sought is: what the scores are multiplied with, 0
+    if that is no one number.
     """
 
     def __init__(
         self,
-        lists: Sequence[Passages] = (),
+        passages: Bits = 0,
         scores: Scoring = lambda among: {},
         most: float = 0.0,
-        loose: Within = lambda among: set(),
+        levels: Callable[[], Sequence[Levels]] | None = None,
+        loose: Bits = 0,
         idf: float = 0.0,
-        parts: Sequence[Found] = (),
     ) -> None:
-        self.lists = [each for each in lists if each]
-        self.scores, self.most, self.loose, self.idf, self.parts = scores, most, loose, idf, parts
+        self.passages, self.scores, self.most, self.loose, self.idf = passages, scores, most, loose, idf
+        self._levels = levels or (lambda: [[(most, passages)]])
 
     @cached_property
-    def passages(self) -> set[int]:
-        """All that match."""
-        return set[int]().union(*self.lists)
+    def levels(self) -> Sequence[Levels]:
+        """What passages score at the most is the sum of what these say of it."""
+        return self._levels()
 
-    @property
-    def size(self) -> int:
-        """How many they are at the most."""
-        return sum(map(len, self.lists))
-
-    def within(self, among: set[int]) -> set[int]:
-        """Those among some passages that match."""
-        if len(self.lists) == 1:
-            return _within(self.lists[0], among)
-        return set[int]().union(*(_within(each, among) for each in self.lists))
-
-    def only(self, kept: set[int]) -> Found:
+    def only(self, kept: Bits) -> Found:
         """What is found, but for passages that are not kept."""
+        passages = self.passages & kept
+        column = Column(passages)
         return Found(
-            [kept], lambda among: self.scores(among & kept), self.most, lambda among: self.loose(among & kept), self.idf
+            passages,
+            lambda among: self.scores(column.those(among)),
+            self.most,
+            lambda: self.levels,
+            self.loose & kept,
+            self.idf,
         )
 
 
-def unscored(passages: set[int]) -> Found:
+def unscored(passages: Bits) -> Found:
     """Passages that match, with nothing that speaks for one before another."""
-    return Found([passages], lambda among: dict.fromkeys(among & passages, 0.0))
+    column = Column(passages)
+    return Found(passages, lambda among: dict.fromkeys(column.those(among), 0.0))
 
 
 def union(parts: Sequence[Found]) -> Found:
     """What any of the parts finds; scores are sums, and what one part finds firmly is not loose."""
     if len(parts) == 1:
         return parts[0]
-
-    def loose(among: set[int]) -> set[int]:
-        found = [part.within(among) for part in parts]
-        firm = (own - part.loose(own) for own, part in zip(found, parts, strict=True))
-        return set[int]().union(*found).difference(*firm)
-
-    lists = list(chain.from_iterable(part.lists for part in parts))
+    passages = bitmaps.union(part.passages for part in parts)
+    firm = bitmaps.union(part.passages & ~part.loose for part in parts)
     return Found(
-        lists, lambda among: summed(part.scores(among) for part in parts), sum(part.most for part in parts), loose, parts=parts
+        passages,
+        lambda among: summed(part.scores(among) for part in parts),
+        sum(part.most for part in parts),
+        lambda: [levels for part in parts for levels in part.levels],
+        passages & ~firm,
     )
 
 
@@ -141,16 +130,15 @@ def intersection(parts: Sequence[Found]) -> Found:
     """What all parts find; scores are sums, and what one part finds only loosely is loose."""
     if len(parts) == 1:
         return parts[0]
-    first, *others = sorted(parts, key=lambda part: part.size)
-    passages = first.passages
-    for other in others:
-        passages = other.within(passages)
-    return Found(
-        [passages],
-        lambda among: summed(part.scores(among & passages) for part in parts),
+    passages = bitmaps.intersection(part.passages for part in parts)
+    everything = Found(
+        passages,
+        lambda among: summed(part.scores(among) for part in parts),
         sum(part.most for part in parts),
-        lambda among: set[int]().union(*(part.loose(among & passages) for part in parts)),
+        lambda: [levels for part in parts for levels in part.levels],
+        bitmaps.union(part.loose for part in parts),
     )
+    return everything.only(passages)
 
 
 def summed(all_scores: Iterable[Scores]) -> Scores:
@@ -169,29 +157,22 @@ def best_of(found: Found, variants: Iterable[tuple[float, Found]]) -> Found:
     A variant counts no more than what it stands for would: it is no rarer.
     """
     weighed = [(1.0, found)]
-    idf, most, already = found.idf, found.most, bool(found.lists)
+    idf, most, already = found.idf, found.most, bool(found.passages)
+    passages, loose = found.passages, found.loose
     for weight, instead in variants:
-        if not instead.lists:
+        if not instead.passages:
             continue
         weight *= min(1.0, idf / instead.idf) if idf and instead.idf and already else 1.0
         weighed.append((weight, instead))
         idf, most, already = idf if already else instead.idf, max(most, weight * instead.most), True
+        loose |= instead.loose & ~passages
+        passages |= instead.passages
     if len(weighed) == 1:
         return found
-
-    def loose(among: set[int]) -> set[int]:
-        found, left = set[int](), set(among)
-        for _, each in weighed:
-            own = each.within(left)
-            found |= each.loose(own)
-            left -= own
-        return found
-
-    lists = list(chain.from_iterable(each.lists for _, each in weighed))
-    return Found(lists, lambda among: _maxima(weighed, among), most, loose, idf)
+    return Found(passages, lambda among: _maxima(weighed, among), most, lambda: [_highest(weighed)], loose, idf)
 
 
-def _maxima(weighed: Sequence[tuple[float, Found]], among: set[int]) -> Scores:
+def _maxima(weighed: Sequence[tuple[float, Found]], among: Sequence[int]) -> Scores:
     (_, typed), *variants = weighed
     best = typed.scores(among)
     for weight, found in variants:
@@ -202,54 +183,101 @@ def _maxima(weighed: Sequence[tuple[float, Found]], among: set[int]) -> Scores:
     return best
 
 
+def _highest(weighed: Iterable[tuple[float, Found]]) -> Levels:
+    levels: Levels = []
+    for weight, found in weighed:
+        own = found.levels[0] if len(found.levels) == 1 else [(found.most, found.passages)]
+        levels += [(weight * bound, passages) for bound, passages in own]
+    return best_levels(levels)
+
+
+def best_levels(levels: Iterable[tuple[float, Bits]]) -> Levels:
+    """Levels of what is in several sets: each passage by the highest bound."""
+    best, seen = list[tuple[float, Bits]](), 0
+    for bound, passages in sorted(levels, key=lambda level: -level[0]):
+        if new := passages & ~seen:
+            best.append((bound, new))
+            seen |= new
+    return best
+
+
+def by_bound(passages: Bits, levels: Callable[[], Iterable[Levels]], most: float) -> Iterator[tuple[float, Bits]]:
+    """Groups of passages with what they score at the most, highest first: the sum of the levels, or `most`."""
+    if passages.bit_count() <= FIRST or not most:
+        yield most, passages
+        return
+    sums: Planes = ()
+    for each in levels():
+        sums = bitmaps.added(sums, _stepwise(passages, each, STEPS / most))
+    for steps, group in bitmaps.descending(passages, sums):
+        yield steps * most / STEPS * (1 + 1e-9), group  # rounded otherwise than sums of scores
+
+
+def _stepwise(passages: Bits, levels: Levels, scale: float) -> Planes:
+    """For each passage the bound of its level, in whole steps."""
+    found = defaultdict[int, Bits](int)
+    for bound, own in levels:
+        if having := own & passages:
+            steps = math.ceil(bound * scale)
+            for bit in range(steps.bit_length()):
+                if steps >> bit & 1:
+                    found[bit] |= having
+    return tuple(found[bit] for bit in range(max(found, default=-1) + 1))
+
+
 @frozen
 class Matches:
-    """The passages that answer a plan; those that have all it wants are `complete`.
+    """The passages that answer a plan; those that have all it wants are `complete`, and some have some term only `loose`ly.
 
-    The best are sought among the `first` ones, then in the `parts` one after another, each of which says how much those that
-    are in it, or only in later ones, score at the most.
+    The best are sought in the `groups` one after another.
     """
 
-    passages: Set[int]
-    complete: Set[int]
-    loose: Within
+    passages: Bits
+    complete: Bits
+    loose: Bits
     scores: Scoring
-    first: set[int]
-    parts: Sequence[tuple[Within, float]] = ()
+    groups: Callable[[], Groups]
 
     def __len__(self) -> int:
-        return len(self.passages)
+        return self.passages.bit_count()
 
     def __iter__(self) -> Iterator[Match]:
         """Every match, in no order."""
         return iter(self.among_best(0))
 
+    @property
+    def all_complete(self) -> int:
+        """How many are complete."""
+        return self.complete.bit_count()
+
+    def complete_among(self, passages: Iterable[int]) -> list[int]:
+        """Those among some passages that are complete."""
+        return bitmaps.those(self.complete, passages)
+
+    def among(self, passages: Iterable[int]) -> list[int]:
+        """Those among some passages that answer."""
+        return bitmaps.those(self.passages, passages)
+
     def among_best(self, limit: int) -> list[Match]:
         """Matches among which are the best `limit` (0: all), and all that are as good as the last of these."""
-        if not 0 < limit < len(self.passages):
-            return self._matches(self.scores(set(self.passages)))
-        scores = self.scores(self.first)
-        last = _last_of_best(limit, scores)
-        left, new = set[int](), set[int]()
-        for number, (within, bound) in enumerate(self.parts):
-            if last > bound:
-                break
-            left = left if number else set(self.passages - self.first)
-            some = within(left)
-            if new and len(new) + len(some) > TOGETHER:
-                scores.update(self.scores(new))
-                last, new = _last_of_best(limit, scores), set()
+        if not 0 < limit < len(self):
+            return self._matches(self.scores(bitmaps.numbers(self.passages)))
+        scores, last, new = Scores(), -math.inf, list[int]()
+        for most, groups in self.groups():
+            for bound, group in groups if last <= most else ():
+                if new and len(new) + min(group.bit_count(), FIRST) > (TOGETHER if scores else FIRST):
+                    scores.update(self.scores(new))
+                    last, new = _last_of_best(limit, scores), []
                 if last > bound:
                     break
-            left -= some
-            new |= some
+                new += bitmaps.numbers(group)
         scores.update(self.scores(new))
         last = _last_of_best(limit, scores)
         return self._matches({number: score for number, score in scores.items() if score >= last})
 
-    def _matches(self, scores: Scores) -> list[Match]:
-        loose = self.loose(set(scores))
-        tiers = (int(number in loose) if number in self.complete else 2 for number in scores)
+    def _matches(self, scores: Mapping[int, float]) -> list[Match]:
+        loose, complete = (set(bitmaps.those(each, scores)) for each in (self.loose, self.complete))
+        tiers = (int(number in loose) if number in complete else 2 for number in scores)
         return [Match(number, tier, score) for (number, score), tier in zip(scores.items(), tiers, strict=True)]
 
 

@@ -7,12 +7,14 @@ kept of where words written as one are cut in it.  Knows no scores.
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache, partial
-from itertools import chain, compress
+from itertools import chain, pairwise, repeat, zip_longest
 from mmap import mmap
+from operator import sub
 from pathlib import Path
 
 from ..english import LONGEST_ENDING, beginning, stem
@@ -21,7 +23,16 @@ from ..model import LONGEST_PASSAGE, WILD_GAP, Filter, Leaf, Near, Term, Wild, W
 from ..patterns import GAP, begins_in_original, in_folded, is_bounded, stands_alone
 from ..scripts import is_unspaced, runs
 from ..texts import LANGUAGES, Texts, decode, encode, occurrences
-from .w3 import Postings, PostingsReader
+from . import bitmaps
+from .bitmaps import Bits, Planes
+from .w3 import PostingsReader
+
+
+_LENGTHS = (0, 0.25, 0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0)
+"""Bounds of the sets that passages are sorted into by their lengths, in parts of the mean."""
+
+_DISTANCES = (0.0, 1e-9, 0.5, 1.0, 2.0, math.inf)
+"""Bounds of the sets that passages are sorted into by the distance of their titles' lengths from a number."""
 
 
 @frozen
@@ -33,56 +44,70 @@ class SegmentFiles:
 
 
 class Segment:
-    """One segment opened, its passages and documents numbered on from `base` and `document_base`."""
+    """One segment opened, its passages and documents numbered on from `base` and `document_base`.
+
+    Sets of passages are those of the segment, by their number in it.  `alive` are those that are not deleted.
+    """
 
     def __init__(self, files: SegmentFiles, base: int, document_base: int) -> None:
         self.texts, self.postings = Texts(files.folder), PostingsReader(files.folder)
         self.base, self.document_base = base, document_base
-        first = self.texts.first_passages()
-        self.dead = {passage for document in files.deleted for passage in range(first[document], first[document + 1])}
+        self.passages = self.texts.passages
         self.dead_documents = files.deleted
+        self.dead = self.of_documents(files.deleted) if files.deleted else 0
+        self.alive = bitmaps.first_ones(self.passages) ^ self.dead
         self.documents, self.starts, self.lengths = map(self.texts.column, ("document", "folded", "words"))
-        self.title_terms = self.texts.document_column("title_terms")
         self._frequency_of = lru_cache(maxsize=1 << 14)(self._frequency)
 
-    def live(self) -> Iterator[int]:
-        """The numbers (in the segment) of its passages that are not deleted."""
-        return (number for number in range(self.texts.passages) if number not in self.dead)
+    def of_documents(self, documents: Iterable[int]) -> Bits:
+        """The passages of some documents."""
+        first = self.texts.first_passages()
+        return bitmaps.of_ranges(((first[number], first[number + 1]) for number in documents), self.passages)
+
+    @cached_property
+    def last_passages(self) -> Bits:
+        """The last passage of each document."""
+        return bitmaps.of(self.texts.first_passages(), self.passages + 1) >> 1
+
+    @property
+    def title_lengths(self) -> Iterator[int]:
+        """How many different terms the title of each passage's document has."""
+        first, lengths = self.texts.first_passages(), self.texts.document_column("title_terms")
+        return chain.from_iterable(map(repeat, lengths, map(sub, first[1:], first)))
+
+    def own(self, passages: Bits) -> Bits:
+        """Those of the index's passages that are in this segment, by their number in it."""
+        return (passages >> self.base) & bitmaps.first_ones(self.passages)
 
     def frequency(self, word: str) -> int:
         """In how many passages that are not deleted a token is."""
         return self._frequency_of(word)
 
     def _frequency(self, word: str) -> int:
-        count = self.postings.frequency("words", word)
-        return count - len(self.dead.intersection(self.postings.postings("words", word)[0])) if count and self.dead else count
-
-    def numbered(self, numbers: Iterable[int]) -> Iterable[int]:
-        """Numbers of its passages as they are in the index."""
-        return map(self.base.__add__, numbers) if self.base else numbers
-
-    def postings_of(self, name: str, term: str) -> Postings:
-        """Passages that are not deleted with a term, and how often they have it."""
-        numbers, weights = self.postings.postings(name, term)
         if not self.dead:
-            return numbers, weights
-        alive = [number not in self.dead for number in numbers]
-        return list(compress(numbers, alive)), None if weights is None else list(compress(weights, alive))
+            return self.postings.frequency("words", word)
+        return self.planes("words", word)[0].bit_count()
 
-    def literal(self, term: Term, known: Set[int] = frozenset()) -> set[int]:
-        """The passages, by their number in the index, in which an occurrence of a literal begins, other than those known."""
+    def planes(self, name: str, term: str) -> Planes:
+        """Passages that are not deleted with a term, and the bits of how often more than once they have it."""
+        planes = self.postings.planes(name, term)
+        return tuple(plane & self.alive for plane in planes) if self.dead else planes
+
+    def literal(self, term: Term, known: Bits = 0) -> Bits:
+        """The passages that are not deleted in which an occurrence of a literal begins, other than those known."""
         text = term.text
         if is_unspaced(text) and len(text) <= 2:
-            having = _prefixed(self, text) if len(text) == 1 else self.postings.postings("grams", text)[0]
-            numbers = self.numbered(set(having) - self.dead if self.dead else having)
-            return set(numbers).difference(known)
+            having = self.postings.having_prefix("grams", text) if len(text) == 1 else self.postings.planes("grams", text)[0]
+            return having & self.alive & ~known
         wanted, bounded, is_gram = encode(text), is_bounded(text), _is_gram(text)
-        return {
-            self.base + number
-            for number in _candidates(self, text)
-            if number not in self.dead and self.base + number not in known
+        return self._of(
+            number
+            for number in bitmaps.numbers(_candidates(self, text) & self.alive & ~known)
             if (is_gram and not self._is_at_edge(number, wanted)) or self._holds(number, term, wanted, bounded)
-        }
+        )
+
+    def _of(self, numbers: Iterable[int]) -> Bits:
+        return bitmaps.of(numbers, self.passages)
 
     def counts(self, text: str, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         """How often a literal begins in each of some passages that have it; not inside longer words, if these are ASCII."""
@@ -90,71 +115,64 @@ class Segment:
         whole = _search_whole(wanted) if is_bounded(text) else None
         once = set[int]()
         if _is_gram(text):  # it is there no more often than all the forms of its word
-            having, weights = self.postings.postings("words", stem(text))
-            once.update(having if weights is None else (n for n, weight in zip(having, weights, strict=True) if weight == 1))
+            numbers = list(numbers)
+            having, *more = self.postings.planes("words", stem(text))
+            once.update(bitmaps.those(having & ~bitmaps.union(more), numbers))
         for number in numbers:
             start, end = starts[number], starts[number + 1] + len(wanted) - 1
             count = 1 if number in once else len(whole(data, start, end)) if whole else data[start:end].count(wanted)
             yield number, max(1, count)
 
-    def wild(self, wild: Wild) -> Iterator[int]:
+    def wild(self, wild: Wild) -> Bits:
         """The passages in which an occurrence of a wildcard begins."""
         reach = 4 * sum(len(part) + WILD_GAP for part in wild.parts)
-        return (
-            number for number in _wild_candidates(self, wild) if number not in self.dead and self._begins(number, wild, reach)
-        )
+        candidates = bitmaps.numbers(_wild_candidates(self, wild) & self.alive)
+        return self._of(number for number in candidates if self._begins(number, wild, reach))
 
-    def words(self, words: Words) -> Iterator[int]:
+    def words(self, words: Words) -> Bits:
         """The passages in which words begin that follow each other, in any form."""
         if len(words.stems) == 1:
-            yield from self.postings_of("words", words.stems[0])[0]
-            return
-        numbers: set[int] | None = None
-        places = sorted(enumerate(words.stems), key=lambda place: self.frequency(place[1]))
-        for place, word in places:  # at most so many passages behind where the first is: each passage has one of them or more
-            having = self.postings.postings("words", word)[0]
-            if numbers is None:
-                numbers = set(having) if not place else {number - back for number in having for back in range(place + 1)}
-            else:
-                others = frozenset(having)
-                behind = numbers - others if place else ()
-                numbers &= others
-                numbers.update(number for number in behind if not others.isdisjoint(range(number + 1, number + place + 1)))
-        numbers = (numbers or set()) - self.dead
+            return self.planes("words", words.stems[0])[0]
+        candidates = self.alive
+        for place, word in enumerate(words.stems):  # each passage has a word or more: so many behind at the most
+            having = self.postings.planes("words", word)[0]
+            candidates &= bitmaps.union(having >> behind for behind in range(place + 1))
         reach = sum(map(_longest, words.stems))
-        yield from (number for number in sorted(numbers) if self._has_words(number, words, reach))
+        return self._of(number for number in bitmaps.numbers(candidates) if self._has_words(number, words, reach))
 
-    def near(self, near: Near) -> Iterator[int]:
+    def near(self, near: Near) -> Bits:
         """The passages that have words near each other."""
-        parts = (set(self.numbered(self.words(part))) if isinstance(part, Words) else self.literal(part) for part in near.parts)
-        for number in (number - self.base for number in sorted(set.intersection(*parts))):
-            own = decode(self.texts.folded[self.starts[number] : min(self.starts[number + 1], self._document_end(number))])
-            if any(True for _ in in_folded(near, own)):
-                yield number
+        candidates = self.alive
+        for part in near.parts:
+            candidates &= self.words(part) if isinstance(part, Words) else self.literal(part)
+        return self._of(number for number in bitmaps.numbers(candidates) if self._has_near(number, near))
 
-    def matching(self, condition: Filter) -> Iterator[int]:
-        """The documents that meet a condition."""
-        return iter(_CONDITIONS[condition.field](self.texts, condition.value))
+    def _has_near(self, passage: int, near: Near) -> bool:
+        own = decode(self.texts.folded[self.starts[passage] : min(self.starts[passage + 1], self._document_end(passage))])
+        return any(True for _ in in_folded(near, own))
 
-    def titled(self, leaf: Term | Words, is_word: Callable[[str], bool]) -> Set[int]:
+    def matching(self, condition: Filter) -> Bits:
+        """The passages of the documents that meet a condition."""
+        return self.of_documents(_CONDITIONS[condition.field](self.texts, condition.value))
+
+    def titled(self, leaf: Term | Words, is_word: Callable[[str], bool]) -> Bits:
         """The passages that are not deleted of the documents whose title has a leaf; `is_word` knows the words of the index."""
         if isinstance(leaf, Words):
-            numbers = set.intersection(*(set(self.postings_of("title", stem)[0]) for stem in leaf.stems))
-            return self._of_titled(numbers, lambda title: self._title_has(title, leaf)) if len(leaf.stems) > 1 else numbers
+            having = bitmaps.intersection(self.planes("title", stem)[0] for stem in leaf.stems)
+            return self._of_titled(having, lambda title: self._title_has(title, leaf)) if len(leaf.stems) > 1 else having
         if leaf.alone:
-            alone = partial(self._title_has_alone, leaf, is_word)
-            return self._of_titled(self.postings_of("title", leaf.text)[0], alone)
+            return self._of_titled(self.planes("title", leaf.text)[0], partial(self._title_has_alone, leaf, is_word))
         if len(leaf.text) == 2 and is_unspaced(leaf.text):
-            return set(self.postings_of("title", leaf.text)[0])
-        first, documents = self.texts.first_passages(), self.texts.titled(leaf.text) - self.dead_documents
+            return self.planes("title", leaf.text)[0]
+        documents = self.texts.titled(leaf.text) - self.dead_documents
         if is_bounded(leaf.text):
             documents = {number for number in documents if self._title_has(number, leaf)}
-        return {passage for number in documents for passage in range(first[number], first[number + 1])}
+        return self.of_documents(documents)
 
-    def _of_titled(self, passages: Collection[int], has: Callable[[int], bool]) -> set[int]:
+    def _of_titled(self, passages: Bits, has: Callable[[int], bool]) -> Bits:
         """Those of the passages whose document meets a condition on its title."""
-        kept = {document for document in {self.documents[number] for number in passages} if has(document)}
-        return {number for number in passages if self.documents[number] in kept}
+        documents = {self.documents[number] for number in bitmaps.numbers(passages)}
+        return passages & self.of_documents(filter(has, documents))
 
     def _title_has(self, document: int, leaf: Leaf) -> bool:
         if any(True for _ in in_folded(leaf, self.texts.folded_title(document))):
@@ -239,25 +257,26 @@ class Segments:
     """The segments of one generation, opened; their passages and documents are numbered through all of them.
 
     `passages` and `documents` count what is not deleted, `mean_length` is that of its passages, in words; `lengths` are those
-    of all passages, by their number.
+    of all passages, by their number, and `alive` those that are not deleted.
     """
 
     def __init__(self, files: Iterable[SegmentFiles]) -> None:
         self._all: list[Segment] = []
         self.lengths: list[int] = []
-        documents = dead = words = 0
+        documents = words = 0
         for each in files:
             segment = Segment(each, len(self.lengths), documents)
             own = segment.lengths.tolist()[:-1]
             self._all.append(segment)
             self.lengths += own
             documents += segment.texts.documents
-            dead += len(segment.dead)
-            words += sum(own) - sum(own[number] for number in segment.dead)
+            words += sum(own) - sum(own[number] for number in bitmaps.numbers(segment.dead))
         self._bases = [segment.base for segment in self._all]
-        self.passages = len(self.lengths) - dead
+        self.alive = self.joined(lambda segment: segment.alive)
+        self.passages = self.alive.bit_count()
         self.documents = documents - sum(len(segment.dead_documents) for segment in self._all)
         self.mean_length = max(1.0, words / max(1, self.passages))
+        self._distances = lru_cache(maxsize=16)(self._title_distances)
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._all)
@@ -267,30 +286,79 @@ class Segments:
         segment = self._all[bisect_right(self._bases, passage) - 1]
         return segment, passage - segment.base
 
-    def documents_of(self, passages: Iterable[int]) -> Iterator[int]:
-        """The numbers of the passages' documents."""
-        return map(self._documents.__getitem__, passages)
+    def joined(self, of_segment: Callable[[Segment], Bits]) -> Bits:
+        """The passages of the index, given those of each segment."""
+        everywhere = 0
+        for segment in reversed(self._all):
+            everywhere = everywhere << segment.passages | of_segment(segment)
+        return everywhere
 
-    def title_lengths(self, passages: Iterable[int]) -> Iterator[int]:
-        """How many different terms the titles of the passages' documents have."""
-        return map(self._title_terms.__getitem__, self.documents_of(passages))
+    def planes(self, name: str, term: str) -> Planes:
+        """Passages that are not deleted with a term, and the bits of how often more than once they have it."""
+        found = [segment.planes(name, term) for segment in self._all]
+        if len(found) == 1:
+            return found[0]
+        joined = [0] * max(map(len, found), default=1)
+        for segment, planes in zip(reversed(self._all), reversed(found), strict=True):
+            for number, plane in zip_longest(range(len(joined)), planes, fillvalue=0):
+                joined[number] = joined[number] << segment.passages | plane
+        return tuple(joined)
 
-    def count_documents(self, passages: Iterable[int]) -> int:
+    def document_of(self, passage: int) -> int:
+        """The number of a passage's document."""
+        segment, number = self.at(passage)
+        return segment.document_base + segment.documents[number]
+
+    def count_documents(self, passages: Bits) -> int:
         """In how many documents the passages are."""
-        return len(set(self.documents_of(passages)))
+        return bitmaps.any_between(passages, self._last_passages, bitmaps.first_ones(len(self.lengths)))
 
     @cached_property
-    def _documents(self) -> Sequence[int]:
-        own = (map(each.document_base.__add__, each.documents[:-1]) for each in self._all)
-        return list(chain.from_iterable(own))
+    def _last_passages(self) -> Bits:
+        return self.joined(lambda segment: segment.last_passages)
 
     @cached_property
-    def _title_terms(self) -> Sequence[int]:
-        return list(chain.from_iterable(each.title_terms[:-1] for each in self._all))
+    def lengths_at_least(self) -> list[tuple[int, Bits]]:
+        """All passages, sorted into sets by their lengths, each with what is the least of those."""
+        column = _bytes(self.lengths)
+        edges = sorted({min(255, int(part * self.mean_length)) for part in _LENGTHS})
+        return [
+            (least, bitmaps.where(column, [least <= length < end for length in range(256)]))
+            for least, end in pairwise([*edges, 256])
+        ]
+
+    def title_distances(self, count: int) -> list[tuple[float, Bits]]:
+        """All passages, sorted into sets by how far from a number the length of their title is, in parts of that number.
+
+        Each set stands behind the least distance in it.
+        """
+        return self._distances(count)
+
+    def _title_distances(self, count: int) -> list[tuple[float, Bits]]:
+        distances = [abs(length - count) / count for length in range(256)]
+        return [
+            (min(near), bitmaps.where(self._title_column, [least <= distance < end for distance in distances]))
+            for least, end in pairwise(_DISTANCES)
+            if (near := [distance for distance in distances if least <= distance < end])
+        ]
+
+    @cached_property
+    def _title_column(self) -> bytes:
+        return _bytes(self.title_lengths)
+
+    @cached_property
+    def title_lengths(self) -> list[int]:
+        """How many different terms the title of each passage's document has."""
+        return list(chain.from_iterable(segment.title_lengths for segment in self._all))
 
     def frequency(self, word: str) -> int:
-        """In how many passages that are not deleted a token is."""
+        """In how many passages a token is, of those that are not deleted."""
         return sum(segment.frequency(word) for segment in self._all)
+
+
+def _bytes(numbers: list[int]) -> bytes:
+    """Numbers as bytes; what is more than 255 as that."""
+    return bytes(numbers) if max(numbers, default=0) < 256 else bytes(map(min, numbers, repeat(255)))
 
 
 def decode_within(data: bytes) -> str:
@@ -315,14 +383,14 @@ Key = tuple[str, int]
 """(gram, offset): what every passage has among its grams in which the literal's part from the offset on begins."""
 
 
-def _candidates(segment: Segment, text: str) -> Iterable[int]:
+def _candidates(segment: Segment, text: str) -> Bits:
     """Passages in which an occurrence of a literal may begin: those of its rarest key, and the ones right before them.
 
     A passage before is one too because what a key stands for, in the middle of the literal, may be in the next passage.
     """
     if keys := list(_keys(text)):
-        numbers, offset = _rarest(segment, keys)
-        return _reaching_back(segment, numbers, 4 * offset) if offset else numbers
+        having, offset = _rarest(segment, keys)
+        return _reaching_back(segment, having, 4 * offset) if offset else having
     return _scan(segment, encode(text))
 
 
@@ -346,39 +414,28 @@ def _is_gram(text: str) -> bool:
     return text.isalnum() and len(text) <= LONGEST_PASSAGE and not any(map(is_unspaced, text))
 
 
-def _rarest(segment: Segment, keys: Iterable[Key]) -> tuple[Iterable[int], int]:
+def _rarest(segment: Segment, keys: Iterable[Key]) -> tuple[Bits, int]:
     """The passages of the rarest key, and its offset."""
     gram, offset = min(keys, key=lambda key: segment.postings.frequency("grams", key[0]))
     if len(gram) == 1 and is_unspaced(gram):
-        return _prefixed(segment, gram), offset
-    return segment.postings.postings("grams", gram)[0], offset
+        return segment.postings.having_prefix("grams", gram), offset
+    return segment.postings.planes("grams", gram)[0], offset
 
 
-def _scan(segment: Segment, wanted: bytes) -> set[int]:
+def _scan(segment: Segment, wanted: bytes) -> Bits:
     found = occurrences(segment.texts.folded, wanted, 0, len(segment.texts.folded))
-    return {bisect_right(segment.starts, at) - 1 for at in found}
+    return bitmaps.of((bisect_right(segment.starts, at) - 1 for at in found), segment.passages)
 
 
-def _prefixed(segment: Segment, prefix: str) -> set[int]:
-    return segment.postings.having_prefix("grams", prefix)
+def _reaching_back(segment: Segment, passages: Bits, reach: int) -> Bits:
+    """The passages, and those before them in their document that end at most `reach` bytes before them, or a little more."""
+    starts, before = segment.starts, (passages >> 1) & ~segment.last_passages
+    short = (number for number in bitmaps.numbers(before) if starts[number + 1] - starts[number] < reach)
+    further = bitmaps.of(short, segment.passages)
+    return passages | before | (_reaching_back(segment, further, reach) if further else 0)
 
 
-def _reaching_back(segment: Segment, numbers: Iterable[int], reach: int) -> set[int]:
-    """The passages, and those before them in their document that end at most `reach` bytes before them."""
-    reached = set(numbers)
-    for number in list(reached):
-        before = number - 1
-        while (
-            before >= 0
-            and segment.documents[before] == segment.documents[number]
-            and segment.starts[before + 1] + reach > segment.starts[number]
-        ):
-            reached.add(before)
-            before -= 1
-    return reached
-
-
-def _wild_candidates(segment: Segment, wild: Wild) -> Iterable[int]:
+def _wild_candidates(segment: Segment, wild: Wild) -> Bits:
     """Passages in which an occurrence of a wildcard may begin: by a key of its parts, by a prefix, or else every passage."""
     last = len(wild.parts) - 1
     closed = [_closed(part, at > 0, at < last) for at, part in enumerate(wild.parts)]
@@ -386,8 +443,8 @@ def _wild_candidates(segment: Segment, wild: Wild) -> Iterable[int]:
         return _reaching_back(segment, _rarest(segment, keys)[0], 4 * sum(len(part) + WILD_GAP for part in wild.parts))
     if head := [(run, at) for at, run, _ in runs(wild.parts[0])]:
         prefix, at = head[-1]
-        return _reaching_back(segment, _prefixed(segment, prefix), 4 * at)  # signs before it may end a passage
-    return range(segment.texts.passages)
+        return _reaching_back(segment, segment.postings.having_prefix("grams", prefix), 4 * at)  # signs may end a passage
+    return segment.alive
 
 
 def _goes_on(data: mmap | bytes, at: int) -> bool | None:

@@ -7,8 +7,12 @@ reads them here because importing Whoosh takes longer than a query, and its matc
     MAIN_….trm   dictionary: keys (number of the field, term in UTF-8) in order, each with what sums up its postings and
                  where they are, or the postings themselves where they are few; a hash table; where each key begins
 
-Both are big-endian.  Heads, postings and the dictionary's closing words are pickles of tuples, strings and numbers; ones of
-anything else are refused, so that opening an index of somebody else runs none of their code.
+Both are big-endian.  Heads, postings and the dictionary's closing words are pickles of tuples, strings, bytes and numbers; ones
+of anything else are refused, so that opening an index of somebody else runs none of their code.
+
+Behind the posting list of a term that many passages have, where Whoosh does not look, stands the same once more as sets of
+passages (see `bitmaps`): those that have it, then bit after bit of how often more than once; first how many sets these are,
+then each, packed, behind its size.  A search reads these instead: decoding a list takes longer than all it does with it.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from io import BufferedReader, BytesIO
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, chain, compress
 from operator import sub
 from pathlib import Path
 from pickle import Unpickler, UnpicklingError, dumps
@@ -30,6 +34,8 @@ from typing import Any
 
 from ..errors import IndexDamaged
 from ..texts import mapped
+from . import bitmaps
+from .bitmaps import Bits, Planes
 
 FOLDER = "postings"
 """Where in a segment's folder its Whoosh index is."""
@@ -37,11 +43,14 @@ FOLDER = "postings"
 BLOCK = 4096
 """The most postings in a block."""
 
+DENSE = 32
+"""If one of so many passages has a term, or more, these are kept as sets, too."""
+
 INLINE = 16
 """So few postings stand in the dictionary itself."""
 
-KEPT = 16
-"""So many posting lists are kept for when they are asked for again."""
+KEPT = 32
+"""The sets of so many terms are kept for when they are asked for again."""
 
 _MAGIC, _SIZE = b"W3Bl", Struct("!i")
 _WORTH_PACKING = 80  # bytes of a block: shorter ones do not get smaller
@@ -58,8 +67,11 @@ _ENTRY, _SLOT, _TABLE = Struct("!ii"), Struct("!Iq"), Struct("!qi")
 _TABLES = 256
 _FIELD = 2  # bytes of a key that number its field
 
-Postings = tuple[list[int], Sequence[int] | None]
-"""The numbers of passages, rising, and how often each has the term; None for once each."""
+_MORE = [bytes(max(0, weight - 1) >> bit & 1 for weight in range(256)) for bit in range(8)]
+"""For each weight the bits of what it is above 1."""
+
+Postings = tuple[list[int], "bytes | None"]
+"""The numbers of passages, rising, and how often each has the term, 255 times at the most; None for once each."""
 
 # ------------------------------------------------------------------------------------------ writing
 
@@ -70,14 +82,17 @@ Terms = Iterable[tuple[bytes, list[int], "bytearray | None"]]
 def write(dictionary: Path, lists: Path, fields: Mapping[str, tuple[Terms, bytearray]]) -> None:
     """Write both files: the terms of each field, given the lengths of all passages in it, each rounded to a byte."""
     buckets: list[list[tuple[int, int]]] = [[] for _ in range(_TABLES)]
-    starts, at, place = array("Q"), len(_HEAD), 0
+    starts, at, place, passages = array("Q"), len(_HEAD), 0, 0
     with dictionary.open("wb") as keys, lists.open("wb") as postings:
         keys.write(_HEAD)
         for number, (terms, lengths) in enumerate(fields.values()):
             field, bounds = number.to_bytes(_FIELD, "big"), (min(filter(None, lengths), default=0), max(lengths, default=0))
+            passages = len(lengths)
             for term, numbers, weights in terms:
                 key = field + term
                 summary, blocks = _summed_up(numbers, weights, bounds, place)
+                if blocks and len(numbers) * DENSE >= passages:
+                    blocks += _sets(numbers, weights, passages)
                 keys.write(_ENTRY.pack(len(key), len(summary)) + key + summary)
                 postings.write(blocks)
                 hashed = zlib.crc32(key)
@@ -85,7 +100,7 @@ def write(dictionary: Path, lists: Path, fields: Mapping[str, tuple[Terms, bytea
                 starts.append(at)
                 at, place = at + _ENTRY.size + len(key) + len(summary), place + len(blocks)
         keys.write(_hash_tables(buckets, at))
-        keys.write(_closing({name: number for number, name in enumerate(fields)}, starts, place))
+        keys.write(_closing({name: number for number, name in enumerate(fields)}, starts, place, passages))
 
 
 def _summed_up(numbers: list[int], weights: bytearray | None, bounds: tuple[int, int], place: int) -> tuple[bytes, bytes]:
@@ -94,7 +109,7 @@ def _summed_up(numbers: list[int], weights: bytearray | None, bounds: tuple[int,
     is_inline = len(numbers) <= INLINE
     summary = _SUMMARY.pack(is_inline, total, len(numbers), *bounds, most, numbers[0], numbers[-1])
     if is_inline:
-        return summary + dumps((tuple(numbers), tuple(weights) if weights and most > 1 else None, None), 2), b""
+        return summary + dumps((tuple(numbers), bytes(weights) if weights and most > 1 else None, None), 3), b""
     blocks = b"".join(_blocks(numbers, weights if most > 1 else None, bounds))
     return summary + _PLACE.pack(place, len(blocks)), blocks
 
@@ -102,14 +117,27 @@ def _summed_up(numbers: list[int], weights: bytearray | None, bounds: tuple[int,
 def _blocks(numbers: list[int], weights: bytearray | None, bounds: tuple[int, int]) -> Iterator[bytes]:
     yield _MAGIC
     for at in range(0, len(numbers), BLOCK):
-        block, counts = numbers[at : at + BLOCK], tuple(weights[at : at + BLOCK]) if weights else None
-        data = dumps(((block[0], *map(sub, block[1:], block[:-1])), counts, None), 2)
+        block, counts = numbers[at : at + BLOCK], bytes(weights[at : at + BLOCK]) if weights else None
+        data = dumps(((block[0], *map(sub, block[1:], block[:-1])), counts, None), 3)
         packed = zlib.compress(data, 1) if len(data) >= _WORTH_PACKING else data
         head = dumps((len(block), block[-1], max(counts or (1,)), int(packed is not data), *bounds), 2)
         size = len(head) + len(packed)
         yield _SIZE.pack(-size if at + BLOCK >= len(numbers) else size)  # negative: the last one
         yield head
         yield packed
+
+
+def _sets(numbers: list[int], weights: bytearray | None, passages: int) -> bytes:
+    sets = planes(numbers, weights, passages)
+    packed = [zlib.compress(each.to_bytes((passages + 7) // 8, "little")) for each in sets]
+    return bytes([len(packed)]) + b"".join(_SIZE.pack(len(each)) + each for each in packed)
+
+
+def planes(numbers: Sequence[int], weights: bytes | bytearray | None, passages: int) -> Planes:
+    """The passages that have a term, and the bits of how often more than once each has it."""
+    more = max(weights, default=1) - 1 if weights else 0
+    bits = (compress(numbers, weights.translate(_MORE[bit])) for bit in range(more.bit_length())) if weights else ()
+    return bitmaps.of(numbers, passages), *(bitmaps.of(each, passages) for each in bits)
 
 
 def _hash_tables(buckets: Iterable[list[tuple[int, int]]], at: int) -> bytes:
@@ -130,14 +158,15 @@ def _hash_tables(buckets: Iterable[list[tuple[int, int]]], at: int) -> bytes:
     return b"".join([*tables, *places])
 
 
-def _closing(fields: Mapping[str, int], starts: array[int], size: int) -> bytes:
+def _closing(fields: Mapping[str, int], starts: array[int], size: int, passages: int) -> bytes:
     """The numbers of the fields, the size of the lists, by which it is seen that they are whole, and where each key begins."""
     kind = "I" if not starts or starts[-1] < 1 << 32 else "q"
     own = array(kind, starts)
     if sys.byteorder == "little":
         own.byteswap()
-    words = dumps({"fieldmap": dict(fields), "indextype": kind, "indexlen": len(own), "lists": size}, 2) + own.tobytes()
-    return words + _SIZE.pack(len(words))
+    words = {"fieldmap": dict(fields), "indextype": kind, "indexlen": len(own), "lists": size, "passages": passages}
+    data = dumps(words, 2) + own.tobytes()
+    return data + _SIZE.pack(len(data))
 
 
 # ------------------------------------------------------------------------------------------ reading
@@ -154,6 +183,7 @@ class PostingsReader:
     def __init__(self, segment: Path) -> None:
         self._segment, self._fields = segment, dict[str, bytes]()
         self._kept = lru_cache(maxsize=KEPT)(self._read)  # the variants of a query have words in common
+        self.passages = 0
         try:
             (dictionary,), (lists,) = ((segment / FOLDER).glob(f"*.{ending}") for ending in ("trm", "pst"))
             self._dictionary, self._lists = mapped(dictionary), mapped(lists)
@@ -162,6 +192,7 @@ class PostingsReader:
             words = _plain(data[closing : closing + _CLOSING])
             if words["lists"] != len(self._lists):
                 raise ValueError("the posting lists are not whole")
+            self.passages = int(words["passages"])
             self._fields |= {name: number.to_bytes(_FIELD, "big") for name, number in words["fieldmap"].items()}
             self._tables = closing - _TABLES * _TABLE.size
             self._end, _ = _TABLE.unpack_from(data, self._tables)  # the first table begins where the entries end
@@ -171,24 +202,41 @@ class PostingsReader:
 
     def postings(self, field: str, term: str) -> Postings:
         """All passages that have a term, and how often; none where none has."""
-        return self._kept(field, term)
-
-    def _read(self, field: str, term: str) -> Postings:
         at = self._find(field, term)
         return ([], None) if at is None else self._postings(at)
+
+    def planes(self, field: str, term: str) -> Planes:
+        """All passages that have a term, and the bits of how often more than once each has it."""
+        return self._kept(field, term)
+
+    def _read(self, field: str, term: str) -> Planes:
+        at = self._find(field, term)
+        return (0,) if at is None else self._planes(at)
 
     def frequency(self, field: str, term: str) -> int:
         """In how many passages a term is, deleted ones included."""
         at = self._find(field, term)
-        return 0 if at is None else int.from_bytes(self._dictionary[at + _COUNT : at + _COUNT + 4], "big")
+        return 0 if at is None else self._count(at)
+
+    def _count(self, summary: int) -> int:
+        return int.from_bytes(self._dictionary[summary + _COUNT : summary + _COUNT + 4], "big")
+
+    def _is_dense(self, summary: int) -> bool:
+        return not self._dictionary[summary] and self._count(summary) * DENSE >= self.passages
 
     def terms(self, field: str, prefix: str) -> Iterator[str]:
         """The terms that begin with a prefix, in code point order."""
         return (term for term, _ in self._having(field, prefix))
 
-    def having_prefix(self, field: str, prefix: str) -> set[int]:
+    def having_prefix(self, field: str, prefix: str) -> Bits:
         """The passages that have a term which begins with a prefix."""
-        return set(chain.from_iterable(self._postings(at)[0] for _, at in self._having(field, prefix)))
+        found, rare = 0, list[list[int]]()
+        for _, at in self._having(field, prefix):
+            if self._is_dense(at):
+                found |= self._planes(at)[0]
+            else:
+                rare.append(self._postings(at)[0])
+        return found | bitmaps.of(chain.from_iterable(rare), self.passages)
 
     def close(self) -> None:
         """Close the files."""
@@ -241,16 +289,44 @@ class PostingsReader:
             data, behind = self._dictionary, summary + _SUMMARY.size
             if data[summary]:
                 numbers, weights, _ = _plain(data[behind : behind + _CLOSING])
-                return list(numbers), weights
+                return self._there(list(numbers)), weights
             start, size = _PLACE.unpack_from(data, behind)
             blocks = list(_read_blocks(self._lists[start : start + size]))
         except Exception as error:
             raise self._damaged(error) from error
-        if len(blocks) == 1:
-            return blocks[0]
-        ones = all(weights is None for _, weights in blocks)
-        counts = (repeat(1, len(own)) if weights is None else weights for own, weights in blocks)
-        return list(chain.from_iterable(own for own, _ in blocks)), None if ones else list(chain.from_iterable(counts))
+        numbers = self._there(list(chain.from_iterable(own for own, _ in blocks)))
+        if all(weights is None for _, weights in blocks):
+            return numbers, None
+        return numbers, b"".join(b"\1" * len(own) if weights is None else weights for own, weights in blocks)
+
+    def _there(self, numbers: list[int]) -> list[int]:
+        """Numbers of passages, if all are there."""
+        if not 0 <= min(numbers) <= max(numbers) < self.passages:
+            raise self._damaged(ValueError("a posting list has passages that are not there"))
+        return numbers
+
+
+    def _planes(self, summary: int) -> Planes:
+        """The same postings as sets of passages."""
+        if not self._is_dense(summary):
+            return planes(*self._postings(summary), self.passages)
+        try:
+            start, size = _PLACE.unpack_from(self._dictionary, summary + _SUMMARY.size)
+            return tuple(self._sets(start + size))
+        except Exception as error:
+            raise self._damaged(error) from error
+
+    def _sets(self, at: int) -> Iterator[Bits]:
+        """The sets that stand at an offset."""
+        data, at = self._lists, at + 1
+        for _ in range(data[at - 1]):
+            (size,) = _SIZE.unpack_from(data, at)
+            at += _SIZE.size
+            bits = int.from_bytes(zlib.decompress(data[at : at + size]), "little")
+            if bits >> self.passages:
+                raise ValueError("a set has passages that are not there")
+            yield bits
+            at += size
 
 
 def _read_blocks(data: bytes) -> Iterator[Postings]:
