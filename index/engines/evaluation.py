@@ -17,7 +17,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
 
 from ..frozen import replace
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
@@ -26,15 +25,14 @@ from ..scripts import is_unspaced
 from . import bitmaps
 from .bitmaps import Bits, Column, Planes
 from .found import (
-    FIRST,
-    STEPS,
+    TOGETHER,
     Found,
     Groups,
     Levels,
     Matches,
     Postings,
     Scores,
-    best_levels,
+    apart,
     best_of,
     by_bound,
     intersection,
@@ -59,6 +57,9 @@ ENOUGH = 200
 LOOSE = 0.8
 """The frequency that stands for occurrences inside other words."""
 
+
+STEPS = 16
+"""How finely bounds for the scores of a word are told apart."""
 
 Frequencies = Callable[[Sequence[int]], dict[int, float]]
 """How often those among some passages have a term that do."""
@@ -346,10 +347,9 @@ class Evaluation:
                     value = often / (often + fixed + per_word * length) if often < math.inf else 1.0
                     highest[math.ceil(STEPS * value)] |= having & as_long
             plain = [(idf * (K1 + 1) * steps / STEPS, having) for steps, having in highest.items()]
-            headed = [(bound + HEADING * idf, having & headings) for bound, having in plain if headings]
-            return [best_levels([*headed, *plain])]
+            return [plain + [(bound + HEADING * idf, having & headings) for bound, having in plain if headings]]
 
-        return Found(passages, scores, most, levels if passages.bit_count() > FIRST else None, loose, idf)
+        return Found(passages, scores, most, levels if passages.bit_count() > TOGETHER else None, loose, idf)
 
     def _idf(self, count: int) -> float:
         return math.log(1 + (self.segments.passages - count + 0.5) / (count + 0.5))
@@ -383,12 +383,12 @@ class Evaluation:
             case Hint():
                 return self._worth(plan.leaf, ())
             case AnyOf():
-                return best_levels(chain.from_iterable(map(self._in_titles, plan.children)))
+                return apart([level for child in plan.children for level in self._in_titles(child)])
             case AllOf() if all(_title_words(child) for child in plan.children if not isinstance(child, (Not, Filter, Whole))):
                 both: Levels = [(0.0, self._condition(plan.children)(self.segments.alive))]
                 for levels in self._titles(plan.children).values():
                     both = [(one + other, had & has) for one, had in both for other, has in levels if had & has]
-                return best_levels(both)
+                return apart(both)
             case _:
                 return []
 
@@ -403,7 +403,7 @@ class Evaluation:
         for variant in variants:
             titled = self._titled(variant.leaf)
             worth.append((variant.weight * min(most, self._idf(titled.bit_count())), titled))
-        return best_levels(worth)
+        return apart(worth)
 
     def _titled(self, leaf: Leaf) -> Bits:
         """The passages of documents that have a leaf in their title; as typed, if that is asked for, in the passage too."""

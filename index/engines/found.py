@@ -25,12 +25,12 @@ Scoring = Callable[[Sequence[int]], Scores]
 """The scores of those among some passages that match."""
 
 Levels = list[tuple[float, Bits]]
-"""Sets of passages that have none in common, each with what they score at the most, highest first."""
+"""Sets of passages, each with what they score at the most; what is in several, no more than the highest of these."""
 
 Groups = Iterator[tuple[float, Iterator[tuple[float, Bits]]]]
 """Groups of passages, each with what they score at the most, and the same of smaller groups of them, highest first."""
 
-FIRST, TOGETHER = 32, 128
+FIRST, TOGETHER = 48, 192
 """So many passages are scored at first, and then at once: that costs little more than to score one."""
 
 STEPS = 64
@@ -169,7 +169,7 @@ def best_of(found: Found, variants: Iterable[tuple[float, Found]]) -> Found:
         passages |= instead.passages
     if len(weighed) == 1:
         return found
-    return Found(passages, lambda among: _maxima(weighed, among), most, lambda: [_highest(weighed)], loose, idf)
+    return Found(passages, lambda among: _maxima(weighed, among), most, lambda: [_any_of(weighed)], loose, idf)
 
 
 def _maxima(weighed: Sequence[tuple[float, Found]], among: Sequence[int]) -> Scores:
@@ -183,16 +183,14 @@ def _maxima(weighed: Sequence[tuple[float, Found]], among: Sequence[int]) -> Sco
     return best
 
 
-def _highest(weighed: Iterable[tuple[float, Found]]) -> Levels:
-    levels: Levels = []
-    for weight, found in weighed:
-        own = found.levels[0] if len(found.levels) == 1 else [(found.most, found.passages)]
-        levels += [(weight * bound, passages) for bound, passages in own]
-    return best_levels(levels)
+def _any_of(weighed: Iterable[tuple[float, Found]]) -> Levels:
+    """Levels of what is in any of several findings, of which the best counts."""
+    levels = [(weight, each.levels[0] if len(each.levels) == 1 else [(each.most, each.passages)]) for weight, each in weighed]
+    return [(weight * bound, passages) for weight, own in levels for bound, passages in own]
 
 
-def best_levels(levels: Iterable[tuple[float, Bits]]) -> Levels:
-    """Levels of what is in several sets: each passage by the highest bound."""
+def apart(levels: Levels) -> Levels:
+    """The same levels, each passage only in that with the highest bound; that first."""
     best, seen = list[tuple[float, Bits]](), 0
     for bound, passages in sorted(levels, key=lambda level: -level[0]):
         if new := passages & ~seen:
@@ -203,25 +201,24 @@ def best_levels(levels: Iterable[tuple[float, Bits]]) -> Levels:
 
 def by_bound(passages: Bits, levels: Callable[[], Iterable[Levels]], most: float) -> Iterator[tuple[float, Bits]]:
     """Groups of passages with what they score at the most, highest first: the sum of the levels, or `most`."""
-    if passages.bit_count() <= FIRST or not most:
+    if passages.bit_count() <= TOGETHER or not most:
         yield most, passages
         return
     sums: Planes = ()
     for each in levels():
-        sums = bitmaps.added(sums, _stepwise(passages, each, STEPS / most))
+        sums = bitmaps.added(sums, _stepwise(each, STEPS / most))
     for steps, group in bitmaps.descending(passages, sums):
         yield steps * most / STEPS * (1 + 1e-9), group  # rounded otherwise than sums of scores
 
 
-def _stepwise(passages: Bits, levels: Levels, scale: float) -> Planes:
-    """For each passage the bound of its level, in whole steps."""
+def _stepwise(levels: Levels, scale: float) -> Planes:
+    """For each passage the bound of its level, in whole steps; of several levels no less than the highest of their bounds."""
     found = defaultdict[int, Bits](int)
-    for bound, own in levels:
-        if having := own & passages:
-            steps = math.ceil(bound * scale)
-            for bit in range(steps.bit_length()):
-                if steps >> bit & 1:
-                    found[bit] |= having
+    for bound, passages in levels:
+        steps = math.ceil(bound * scale)
+        for bit in range(steps.bit_length()):
+            if steps >> bit & 1:
+                found[bit] |= passages
     return tuple(found[bit] for bit in range(max(found, default=-1) + 1))
 
 

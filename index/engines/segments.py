@@ -10,7 +10,7 @@ import fnmatch
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import chain, pairwise, repeat, zip_longest
 from mmap import mmap
@@ -28,7 +28,7 @@ from .bitmaps import Bits, Planes
 from .w3 import PostingsReader
 
 
-_LENGTHS = (0, 0.25, 0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0)
+_LENGTHS = (0, 0.25, 0.5, 0.75, 1.0, 1.3)
 """Bounds of the sets that passages are sorted into by their lengths, in parts of the mean."""
 
 _DISTANCES = (0.0, 1e-9, 0.5, 1.0, 2.0, math.inf)
@@ -207,25 +207,37 @@ class Segment:
 
     def _has_words(self, passage: int, words: Words, reach: int) -> bool:
         """What `_begins` says of words, sooner where they and what is around them are ASCII, and none is the s of Nvidia's."""
-        data, after, search = self.texts.folded, self.starts[passage + 1], _search_words(words.stems)
+        data, after, (search, plainly) = self.texts.folded, self.starts[passage + 1], _search_words(words.stems)
         match = first = search(data, self.starts[passage], after + reach)
-        while match and match.start() < after:
-            follow = _follow_at(data, match.start(), words.stems)
+        while match and (at := match.start()) < after:
+            plain = plainly(data, at)
+            follow = _begins_word(data, at) and (_are(plain[0], words.stems) if plain else _follow(data, at, words.stems))
             if follow is None or "s" in words.stems:
                 return self._begins(passage, words, reach) or self._follow_in_parts(passage, words, reach)
             if follow:
                 return True
-            match = search(data, match.start() + 1, after + reach)
+            match = search(data, at + 1, after + reach)
         return first is not None and self._follow_in_parts(passage, words, reach)
 
     def _follow_in_parts(self, passage: int, words: Words, reach: int) -> bool:
         """What `_begins` says of words some of which may be parts of words written as one."""
-        cuts, folded = self.texts.cuts, self.texts.folded
-        first, end = bisect_left(cuts, self.starts[passage]), self.starts[passage + 1] + reach
-        if cuts[first] > end:
+        cuts, data, start, after = self.texts.cuts, self.texts.folded, self.starts[passage], self.starts[passage + 1]
+        first = bisect_left(cuts, start)
+        if cuts[first] > after + reach:
             return False
-        near = cuts[first : bisect_right(cuts, end, first)]
-        return any(_is_part(folded, cut, words.stems) for cut in near) and self._begins(passage, words, reach, near)
+        near = cuts[first : bisect_right(cuts, after + reach, first)].tolist()
+        if not any(_is_part(data, cut, words.stems) for cut in near):
+            return False
+        if "s" in words.stems:
+            return self._begins(passage, words, reach, near)
+        for match in _beginnings(words.stems[0])(data, start, after):
+            at = match.start()
+            follow = (at in near or _begins_word(data, at)) and _follow(data, at, words.stems, near)
+            if follow is None:
+                return self._begins(passage, words, reach, near)
+            if follow:
+                return True
+        return False
 
     def _begins(self, passage: int, leaf: Leaf, reach: int, cuts: Iterable[int] = ()) -> bool:
         """Whether an occurrence of a leaf, at most `reach` bytes long, begins in a passage.
@@ -459,30 +471,65 @@ _Search = Callable[[mmap | bytes, int, int], "re.Match[bytes] | None"]
 
 
 @lru_cache(maxsize=256)
-def _search_words(stems: tuple[str, ...]) -> _Search:
-    """Looks for beginnings of words of the stems that may follow each other, or be parts of one; few other texts have that."""
-    beginnings = (re.escape(encode(beginning(word))) for word in stems)
-    return re.compile((rb"\S*?[\W_]{0,%d}" % (4 * GAP)).join(beginnings)).search
+def _search_words(stems: tuple[str, ...]) -> tuple[_Search, Callable[[mmap | bytes, int], re.Match[bytes] | None]]:
+    """Looks for beginnings of words of the stems that may follow each other, or be parts of one; few other texts have that.
+
+    The second one says whether at an offset such words, of ASCII letters and digits, do follow each other.
+    """
+    beginnings = [re.escape(encode(beginning(word))) for word in stems]
+    behind = rb"[0-9a-z]*%s" % _BETWEEN.pattern
+    plain = behind.join(beginnings) + rb"[0-9a-z]*(?![0-9a-z\x80-\xe4\xea-\xff])"
+    return re.compile((rb"\S*?[\W_]{0,%d}" % (4 * GAP)).join(beginnings)).search, re.compile(plain).match
 
 
-_WORD_AND_GAP = re.compile(rb"([0-9a-z]+)(?:'s(?![0-9a-z]))?[^0-9a-z\0\x80-\xff]{0,%d}" % GAP)
+_WORD = re.compile(rb"[0-9a-z]+")
+_BETWEEN = re.compile(rb"(?:'s(?![0-9a-z\x80-\xff]))?[^0-9a-z\0\x80-\xff]{1,%d}" % GAP)
+_HAN = frozenset(range(0xE5, 0xEA))  # first bytes of U+5000 to U+9FFF, which are letters of no word
 
 
-def _follow_at(data: mmap | bytes, at: int, stems: Iterable[str]) -> bool | None:
-    """Whether words that begin at an offset have these stems and follow each other; None if more than ASCII decides it."""
-    before = data[max(0, at - 1) : at]
-    if before.isalnum() or not before.isascii():
-        return False if before.isascii() else None
-    for wanted in stems:
-        match = _WORD_AND_GAP.match(data, at)
-        if match is None:
-            return False if data[at : at + 1].isascii() else None
-        if not data[match.end(1) : match.end(1) + 1].isascii():
+@lru_cache(maxsize=1 << 12)
+def _are(plain: bytes, stems: tuple[str, ...]) -> bool | None:
+    """Whether words that follow each other have these stems: mostly the same few words."""
+    return _follow(plain + b"\0", 0, stems)
+
+
+def _begins_word(data: mmap | bytes, at: int) -> bool | None:
+    """Whether a word of ASCII letters and digits begins at an offset where one stands; None if more than ASCII decides it."""
+    before = data[max(0, at - 3) : at]
+    if before[-1:].isascii():
+        return not before[-1:].isalnum()
+    return True if before[0] in _HAN else None
+
+
+def _follow(data: mmap | bytes, at: int, stems: Sequence[str], cuts: Sequence[int] = ()) -> bool | None:
+    """Whether words that begin at an offset have these stems and follow each other; None if more than ASCII decides it.
+
+    They are none of an s alone.  `cuts` are where words around are cut, and what is before and behind may be a word, too.
+    """
+    wanted, *others = stems
+    word = _WORD.match(data, at)
+    end = word.end() if word else at
+    if data[end] >= 0x80 and data[end] not in _HAN:
+        return None
+    for last in _word_ends(at, end, cuts) if cuts else (end,):
+        if stem(data[at:last].decode()) != wanted:
+            continue
+        if not others:
+            return True
+        if last < end and data[last:end] == b"s":
             return None
-        if stem(match[1].decode()) != wanted:
-            return False
-        at = match.end()
-    return True
+        between = _BETWEEN.match(data, last)
+        following = _follow(data, between.end() if between and last == end else last, others, cuts)
+        if following or following is None:
+            return following
+    return False
+
+
+def _word_ends(at: int, end: int, cuts: Sequence[int]) -> list[int]:
+    """The end of a word, and that of its first part; only the latter if it is itself a part that begins at a cut."""
+    place = bisect_right(cuts, at)
+    inside = [cut for cut in cuts[place : place + 1] if cut < end]
+    return inside if inside and place > 0 and cuts[place - 1] == at else [end, *inside]
 
 
 @lru_cache(maxsize=256)
@@ -492,6 +539,12 @@ def _search_whole(wanted: bytes) -> Callable[[mmap | bytes, int, int], list[byte
     before = rb"(?<!%s%s)" % (letter, literal) if re.match(letter, wanted) else b""
     behind = rb"(?!%s)" % letter if re.match(letter, wanted[-1:]) else b""
     return re.compile(literal + before + behind).findall
+
+
+@lru_cache(maxsize=256)
+def _beginnings(word: str) -> Callable[[mmap | bytes, int, int], Iterator[re.Match[bytes]]]:
+    """Finds where words of a stem may begin."""
+    return re.compile(re.escape(encode(beginning(word)))).finditer
 
 
 def _is_part(folded: mmap | bytes, cut: int, stems: tuple[str, ...]) -> bool:
