@@ -262,8 +262,9 @@ class Texts:
         return self.document_column("first_passage")
 
     def _string(self, name: str, number: int) -> str:
-        at = DocumentRow._fields.index(name)
-        start, end = self.document(number)[at], self.document(number + 1)[at]
+        width = len(DocumentRow._fields)
+        at = number * width + DocumentRow._fields.index(name)
+        start, end = self._documents[at], self._documents[at + width]
         return decode(self._blobs[name + "s"][start : end - len(_END)])
 
     def path(self, document: int) -> str:

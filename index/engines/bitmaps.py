@@ -35,14 +35,6 @@ def of(numbers: Iterable[int], size: int) -> Bits:
     return int.from_bytes(data, "little")
 
 
-def of_ranges(ranges: Iterable[tuple[int, int]], size: int) -> Bits:
-    """The set of numbers from the first of each pair up to the second, which is not in it."""
-    flags = bytearray(b"0") * (size + 1)
-    for start, end in ranges:
-        flags[start:end] = b"1" * (end - start)
-    return int(flags[::-1], 2)
-
-
 def where(column: bytes, is_in: Sequence[bool]) -> Bits:
     """The numbers at which a column has a byte that is in a set, given by whether each of the 256 bytes is."""
     digits = column.translate(bytes(49 if each else 48 for each in is_in))

@@ -33,7 +33,7 @@ Groups = Iterator[tuple[float, Iterator[tuple[float, Bits]]]]
 FIRST, TOGETHER = 48, 192
 """So many passages are scored at first, and then at once: that costs little more than to score one."""
 
-STEPS = 64
+STEPS = 32
 """How finely bounds are told apart: in such parts of the highest."""
 
 

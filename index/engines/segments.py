@@ -28,6 +28,9 @@ from .bitmaps import Bits, Planes
 from .w3 import PostingsReader
 
 
+FEW = 16
+"""So few passages are looked at more closely rather than asking the index whether they have more of what is sought."""
+
 _LENGTHS = (0, 0.25, 0.5, 0.75, 1.0, 1.3)
 """Bounds of the sets that passages are sorted into by their lengths, in parts of the mean."""
 
@@ -58,11 +61,12 @@ class Segment:
         self.alive = bitmaps.first_ones(self.passages) ^ self.dead
         self.documents, self.starts, self.lengths = map(self.texts.column, ("document", "folded", "words"))
         self._frequency_of = lru_cache(maxsize=1 << 14)(self._frequency)
+        self._shorter_than = lru_cache(maxsize=16)(self._shorter)
 
     def of_documents(self, documents: Iterable[int]) -> Bits:
         """The passages of some documents."""
         first = self.texts.first_passages()
-        return bitmaps.of_ranges(((first[number], first[number + 1]) for number in documents), self.passages)
+        return self._of(chain.from_iterable(range(first[number], first[number + 1]) for number in documents))
 
     @cached_property
     def last_passages(self) -> Bits:
@@ -78,6 +82,19 @@ class Segment:
     def own(self, passages: Bits) -> Bits:
         """Those of the index's passages that are in this segment, by their number in it."""
         return (passages >> self.base) & bitmaps.first_ones(self.passages)
+
+    def before(self, passages: Bits, reach: int) -> Bits:
+        """The passages, and those before them in their document that end at most `reach` bytes before them, or a little more."""
+        found = step = passages
+        short = self._shorter_than(1 << reach.bit_length()) if reach else 0
+        while step := (step >> 1) & ~self.last_passages & ~found:
+            found |= step
+            step &= short
+        return found
+
+    def _shorter(self, size: int) -> Bits:
+        """The passages that are shorter than so many bytes."""
+        return bitmaps.where(bytes(map(size.__gt__, map(sub, self.starts[1:], self.starts))), [False] + 255 * [True])
 
     def frequency(self, word: str) -> int:
         """In how many passages that are not deleted a token is."""
@@ -99,12 +116,24 @@ class Segment:
         if is_unspaced(text) and len(text) <= 2:
             having = self.postings.having_prefix("grams", text) if len(text) == 1 else self.postings.planes("grams", text)[0]
             return having & self.alive & ~known
-        wanted, bounded, is_gram = encode(text), is_bounded(text), _is_gram(text)
+        wanted, candidates = encode(text), bitmaps.numbers(_candidates(self, text) & self.alive & ~known)
+        if not is_bounded(text):
+            return self._of(self._holding(candidates, wanted))
+        is_gram = _is_gram(text)
         return self._of(
             number
-            for number in bitmaps.numbers(_candidates(self, text) & self.alive & ~known)
-            if (is_gram and not self._is_at_edge(number, wanted)) or self._holds(number, term, wanted, bounded)
+            for number in candidates
+            if (is_gram and not self._is_at_edge(number, wanted)) or self._holds(number, term, wanted)
         )
+
+    def _holding(self, passages: Iterable[int], wanted: bytes) -> Iterator[int]:
+        """Those of some passages in which a string begins."""
+        starts, find, reach = self.starts, self.texts.folded.find, len(wanted) - 1
+        for number in passages:
+            after = starts[number + 1]
+            at = find(wanted, starts[number], after + reach)
+            if at >= 0 and (at + reach < after or at + reach < self._document_end(number)):
+                yield number
 
     def _of(self, numbers: Iterable[int]) -> Bits:
         return bitmaps.of(numbers, self.passages)
@@ -164,10 +193,11 @@ class Segment:
             return self._of_titled(self.planes("title", leaf.text)[0], partial(self._title_has_alone, leaf, is_word))
         if len(leaf.text) == 2 and is_unspaced(leaf.text):
             return self.planes("title", leaf.text)[0]
+        if pairs := [key for key, _ in _keys(leaf.text) if len(key) == 2 and is_unspaced(key)]:
+            having = bitmaps.intersection(self.planes("title", pair)[0] for pair in pairs)
+            return self._of_titled(having, lambda title: self._title_has(title, leaf))
         documents = self.texts.titled(leaf.text) - self.dead_documents
-        if is_bounded(leaf.text):
-            documents = {number for number in documents if self._title_has(number, leaf)}
-        return self.of_documents(documents)
+        return self.of_documents(number for number in documents if not is_bounded(leaf.text) or self._title_has(number, leaf))
 
     def _of_titled(self, passages: Bits, has: Callable[[int], bool]) -> Bits:
         """Those of the passages whose document meets a condition on its title."""
@@ -187,14 +217,15 @@ class Segment:
         """Where the folded text of a passage's document ends (bytes; its closing NUL left out)."""
         return self.texts.document(self.documents[passage] + 1).folded - 1
 
-    def _holds(self, passage: int, term: Term, wanted: bytes, bounded: bool) -> bool:
+    def _holds(self, passage: int, term: Term, wanted: bytes) -> bool:
+        """Whether a literal begins in a passage where no word goes on over its edges."""
         data, after = self.texts.folded, self.starts[passage + 1]
         at = data.find(wanted, self.starts[passage], after + len(wanted) - 1)
         while at >= 0:
             end = at + len(wanted)
             if end >= after and end > self._document_end(passage):
                 return False
-            goes_on = [_goes_on(data, at), _goes_on(data, end)] if bounded else [False]
+            goes_on = [_goes_on(data, at), _goes_on(data, end)]
             if True not in goes_on:
                 return None not in goes_on or self._begins(passage, term, len(wanted))
             at = data.find(wanted, at + 1, after + len(wanted) - 1)
@@ -396,14 +427,28 @@ Key = tuple[str, int]
 
 
 def _candidates(segment: Segment, text: str) -> Bits:
-    """Passages in which an occurrence of a literal may begin: those of its rarest key, and the ones right before them.
+    """Passages in which an occurrence of a literal may begin: those that have all its keys, or that these are right behind.
 
     A passage before is one too because what a key stands for, in the middle of the literal, may be in the next passage.
     """
-    if keys := list(_keys(text)):
-        having, offset = _rarest(segment, keys)
-        return _reaching_back(segment, having, 4 * offset) if offset else having
-    return _scan(segment, encode(text))
+    keys = list(_keys(text))
+    return _having_all(segment, keys, 0) if keys else _scan(segment, encode(text))
+
+
+def _having_all(segment: Segment, keys: Sequence[Key], reach: int) -> Bits:
+    """Passages that have all the keys, in themselves or as far behind as a key's offset says, and `reach` bytes more.
+
+    The rarest is looked for first, others as long as many are left: to look at one of them takes as long as to look closer.
+    """
+    by_rareness = sorted(keys, key=lambda key: segment.postings.frequency("grams", key[0]))
+    found = segment.alive
+    for gram, offset in by_rareness:
+        is_one = len(gram) == 1 and is_unspaced(gram)
+        having = segment.postings.having_prefix("grams", gram) if is_one else segment.postings.planes("grams", gram)[0]
+        found &= segment.before(having, reach + 4 * offset) if offset or reach else having
+        if is_one or found.bit_count() <= FEW:
+            break
+    return found
 
 
 def _keys(text: str) -> Iterator[Key]:
@@ -426,25 +471,9 @@ def _is_gram(text: str) -> bool:
     return text.isalnum() and len(text) <= LONGEST_PASSAGE and not any(map(is_unspaced, text))
 
 
-def _rarest(segment: Segment, keys: Iterable[Key]) -> tuple[Bits, int]:
-    """The passages of the rarest key, and its offset."""
-    gram, offset = min(keys, key=lambda key: segment.postings.frequency("grams", key[0]))
-    if len(gram) == 1 and is_unspaced(gram):
-        return segment.postings.having_prefix("grams", gram), offset
-    return segment.postings.planes("grams", gram)[0], offset
-
-
 def _scan(segment: Segment, wanted: bytes) -> Bits:
     found = occurrences(segment.texts.folded, wanted, 0, len(segment.texts.folded))
     return bitmaps.of((bisect_right(segment.starts, at) - 1 for at in found), segment.passages)
-
-
-def _reaching_back(segment: Segment, passages: Bits, reach: int) -> Bits:
-    """The passages, and those before them in their document that end at most `reach` bytes before them, or a little more."""
-    starts, before = segment.starts, (passages >> 1) & ~segment.last_passages
-    short = (number for number in bitmaps.numbers(before) if starts[number + 1] - starts[number] < reach)
-    further = bitmaps.of(short, segment.passages)
-    return passages | before | (_reaching_back(segment, further, reach) if further else 0)
 
 
 def _wild_candidates(segment: Segment, wild: Wild) -> Bits:
@@ -452,10 +481,11 @@ def _wild_candidates(segment: Segment, wild: Wild) -> Bits:
     last = len(wild.parts) - 1
     closed = [_closed(part, at > 0, at < last) for at, part in enumerate(wild.parts)]
     if keys := [key for part in closed for key in _keys(part)]:
-        return _reaching_back(segment, _rarest(segment, keys)[0], 4 * sum(len(part) + WILD_GAP for part in wild.parts))
+        return _having_all(segment, keys, 4 * sum(len(part) + WILD_GAP for part in wild.parts))
     if head := [(run, at) for at, run, _ in runs(wild.parts[0])]:
         prefix, at = head[-1]
-        return _reaching_back(segment, segment.postings.having_prefix("grams", prefix), 4 * at)  # signs may end a passage
+        having = segment.postings.having_prefix("grams", prefix)
+        return segment.before(having, 4 * at) if at else having  # signs before it may end a passage
     return segment.alive
 
 

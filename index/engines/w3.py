@@ -43,7 +43,7 @@ FOLDER = "postings"
 BLOCK = 4096
 """The most postings in a block."""
 
-DENSE = 32
+DENSE = 64
 """If one of so many passages has a term, or more, these are kept as sets, too."""
 
 INLINE = 16
@@ -144,7 +144,7 @@ def _hash_tables(buckets: Iterable[list[tuple[int, int]]], at: int) -> bytes:
     """The hash tables, of which the first is to stand at an offset, with the place and the size of each behind them."""
     tables, places = list[bytes](), list[bytes]()
     for entries in buckets:
-        slots = 2 * len(entries)
+        slots = (3 * len(entries) + 1) // 2  # a third left empty: room, against steps to what is sought
         table, taken = bytearray(slots * _SLOT.size), bytearray(slots)
         for hashed, place in entries:
             slot = hashed // _TABLES % slots
