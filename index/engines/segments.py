@@ -166,8 +166,7 @@ class Segment:
         for place, word in enumerate(words.stems):  # each passage has a word or more: so many behind at the most
             having = self.postings.planes("words", word)[0]
             candidates &= bitmaps.union(having >> behind for behind in range(place + 1))
-        reach = sum(map(_longest, words.stems))
-        return self._of(number for number in bitmaps.numbers(candidates) if self._has_words(number, words, reach))
+        return self._of(self._having_words(bitmaps.numbers(candidates), words))
 
     def near(self, near: Near) -> Bits:
         """The passages that have words near each other."""
@@ -236,19 +235,34 @@ class Segment:
         data, start, after = self.texts.folded, self.starts[passage], self.starts[passage + 1]
         return data[start : start + len(word)] == word or data[after - len(word) : after] == word
 
-    def _has_words(self, passage: int, words: Words, reach: int) -> bool:
-        """What `_begins` says of words, sooner where they and what is around them are ASCII, and none is the s of Nvidia's."""
-        data, after, (search, plainly) = self.texts.folded, self.starts[passage + 1], _search_words(words.stems)
-        match = first = search(data, self.starts[passage], after + reach)
-        while match and (at := match.start()) < after:
-            plain = plainly(data, at)
-            follow = _begins_word(data, at) and (_are(plain[0], words.stems) if plain else _follow(data, at, words.stems))
+    def _having_words(self, passages: Iterable[int], words: Words) -> Iterator[int]:
+        """Those of some passages in which words begin that follow each other: what `_begins` says of them, sooner."""
+        starts, data, (search, plainly) = self.starts, self.texts.folded, _search_words(words.stems)
+        stems, reach = words.stems, sum(map(_longest, words.stems))
+        for number in passages:
+            after = starts[number + 1]
+            if (match := search(data, starts[number], after + reach)) is None:
+                continue
+            at = match.start()
+            # Mostly they do where they seem to, between signs of ASCII; and an s alone may be that of Nvidia's.
+            if at < after and (plain := plainly(data, at)) and _begins_word(data, at) and _are(plain[0], stems) and "s" not in stems:
+                yield number
+            elif self._has_words(number, words, reach, at):
+                yield number
+
+    def _has_words(self, passage: int, words: Words, reach: int, at: int) -> bool:
+        """Whether words that follow each other begin in a passage, in which they may do so from an offset (bytes) on."""
+        data, after, (search, _) = self.texts.folded, self.starts[passage + 1], _search_words(words.stems)
+        while at < after:
+            follow = _begins_word(data, at) and _follow(data, at, words.stems)
             if follow is None or "s" in words.stems:
                 return self._begins(passage, words, reach) or self._follow_in_parts(passage, words, reach)
             if follow:
                 return True
-            match = search(data, at + 1, after + reach)
-        return first is not None and self._follow_in_parts(passage, words, reach)
+            if (match := search(data, at + 1, after + reach)) is None:
+                break
+            at = match.start()
+        return self._follow_in_parts(passage, words, reach)
 
     def _follow_in_parts(self, passage: int, words: Words, reach: int) -> bool:
         """What `_begins` says of words some of which may be parts of words written as one."""
