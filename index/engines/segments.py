@@ -392,7 +392,7 @@ class Segments:
         return self._distances(count)
 
     def _title_distances(self, count: int) -> list[tuple[float, Bits]]:
-        distances = [abs(length - count) / count for length in range(256)]
+        distances = [*(abs(length - count) / count for length in range(255)), max(0, 255 - count) / count]  # 255: or more
         return [
             (min(near), bitmaps.where(self._title_column, [least <= distance < end for distance in distances]))
             for least, end in pairwise(_DISTANCES)
