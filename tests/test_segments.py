@@ -146,6 +146,8 @@ def test_near_by_brute_force(texts, typed, slop):
 def test_parts_of_words_written_as_one():
     """Each part is a word of its passage, and so is the whole; a title counts as the passage of those that have one."""
     with opened(["a getElementById", "element", "getelementbyid", "LLMs and DNNs of GPT4"]) as segment:
-        found = {typed: numbers(segment.words(words(typed))) for typed in ("element", "id", "getelementbyid", "dnn", "llm", "gpt")}
+        found = {
+            typed: numbers(segment.words(words(typed))) for typed in ("element", "id", "getelementbyid", "dnn", "llm", "gpt")
+        }
 
     assert found == {"element": [0, 1], "id": [0], "getelementbyid": [0, 2], "dnn": [3], "llm": [3], "gpt": [3]}
