@@ -27,7 +27,6 @@ from . import bitmaps
 from .bitmaps import Bits, Planes
 from .w3 import PostingsReader
 
-
 _LENGTHS = (0, 0.25, 0.5, 0.75, 1.0, 1.3)
 """Bounds of the sets that passages are sorted into by their lengths, in parts of the mean."""
 
