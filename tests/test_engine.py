@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from tongwen.index import reading
 from tongwen.index.analysis import Analyser
 from tongwen.index.engines import bitmaps, evaluation, segments, w3
+from tongwen.index.engines import found as findings
 from tongwen.index.engines.embedded import EmbeddedEngine
 from tongwen.index.engines.evaluation import K1, LOOSE, B
 from tongwen.index.engines.segments import SegmentFiles
@@ -135,13 +136,19 @@ _passages = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
-@given(passages=_passages, block=st.sampled_from((1, 2, 3, 7, 4096)), inline=st.sampled_from((0, 3, 16)))
-def test_postings_as_dicts(passages, block, inline):
+@settings(max_examples=80, deadline=None)
+@given(
+    passages=_passages,
+    block=st.sampled_from((1, 2, 3, 7, 4096)),
+    inline=st.sampled_from((0, 3, 16)),
+    dense=st.sampled_from((0, 1, 3, 1 << 20)),
+)
+def test_postings_as_dicts(passages, block, inline, dense):
     """Posting lists of any number of blocks are what dicts make of the same passages; terms come in order, by prefix."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(w3, "BLOCK", block)
         patch.setattr(w3, "INLINE", inline)
+        patch.setattr(w3, "DENSE", dense)
         writer = PostingsWriter()
         for sets, counts in passages:
             writer.add(sets, counts)
@@ -159,6 +166,7 @@ def test_postings_as_dicts(passages, block, inline):
                 found = pairs(reader.postings(field, term))
                 assert dict(found) == expected
                 assert [number for number, _ in found] == sorted(expected)
+                assert counted(reader.planes(field, term)) == expected
                 assert reader.frequency(field, term) == len(expected)
                 beginning = {number for number, row in enumerate(rows) if any(word.startswith(term) for word in row)}
                 assert bitmaps.numbers(reader.having_prefix(field, term)) == sorted(beginning)
@@ -183,6 +191,28 @@ def pairs(postings: Postings) -> list[tuple[int, int]]:
     """Numbers of passages with frequencies."""
     numbers, weights = postings
     return list(zip(numbers, [1] * len(numbers) if weights is None else weights, strict=True))
+
+
+def counted(planes: bitmaps.Planes) -> dict[int, int]:
+    """Numbers of passages with frequencies, given the sets that say so."""
+    passages, *more = planes
+    assert bitmaps.union(more) & ~passages == 0
+    return {
+        number: 1 + sum((plane >> number & 1) << bit for bit, plane in enumerate(more)) for number in bitmaps.numbers(passages)
+    }
+
+
+@given(st.dictionaries(st.integers(0, 200), st.integers(1, 255)), st.lists(st.integers(0, 300), unique=True))
+@example({}, [0])
+@example({0: 255, 1: 1, 2: 2, 3: 3}, [3, 2, 1, 0, 400])
+def test_how_often(weights, among):
+    """Sets say how often passages have a term, exactly of some, and of all at once at the most, less than twice as often."""
+    postings = findings.Postings(w3.planes([*weights], bytes(weights.values()), 201))
+    bounds = [(most, number) for most, passages in postings.at_most() for number in bitmaps.numbers(passages)]
+
+    assert postings.often(iter(among)) == {number: weights[number] for number in among if number in weights}
+    assert sorted(number for _, number in bounds) == sorted(weights)
+    assert all(weights[number] <= most < 2 * weights[number] for most, number in bounds)
 
 
 @pytest.mark.parametrize(("block", "inline"), [(w3.BLOCK, w3.INLINE), (2, 0), (1, 2)])

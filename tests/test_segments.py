@@ -68,14 +68,26 @@ def everywhere(texts: list[str], leaf: Words | Term) -> set[int]:
 
 
 PIECES = ["export", "Controls", "control", "exporting", "controller", "controled", "chip's", "x", "s", "é", "出口", "control芯"]
-PIECES += ["exportControls", "ChipExports", "EXPORTs"]
+PIECES += [
+    "exportControls",
+    "ChipExports",
+    "EXPORTs",
+    "ExportControlsX",
+    "chip2Export",
+    "Ｃｏｎｔｒｏｌｓ",
+    "résumé",
+    "export2",
+]
+PIECES += ["出口export", "一control", "㐀export", "のcontrol", "exportの", "ж", "exportж", "øcontrol", "control\u0301", "chip'"]
 GAPS = [" ", " ", " ", "-", "’s ", "'s-", ", ", " — ", "——", " - - ", "\n", "\n\n", ". ", "。", "_"]
+GAPS += ["", "", "...", "....", " (“", "_-_", "··", "\u200b", "'s", "'s's ", " 's ", "'", "\0", "\u3000", "，", "。”"]
 TEXTS = st.lists(
     st.lists(st.builds("{}{}".format, st.sampled_from(PIECES), st.sampled_from(GAPS)), min_size=1, max_size=14).map("".join),
     min_size=1,
     max_size=4,
 )
-ASKED = ["export", "export control", "control export", "export control export", "chip export", "control s", "x s", "é control"]
+ASKED = ["export", "export control", "control export", "export control export", "chip export", "control s", "x s", "e control"]
+ASKED += ["resume export", "export ж", "ж control", "s export", "chip 2 export", "chip2 export", "chip export control x"]
 
 
 @given(TEXTS, st.sampled_from(ASKED), st.sampled_from([(16, 20, 24), (30, 40, 50), (200, 300, 400)]), st.booleans())
