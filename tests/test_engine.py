@@ -19,6 +19,7 @@ import whoosh.index
 import whoosh.query
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tongwen.index import passages as cutting
 from tongwen.index import reading
 from tongwen.index.analysis import Analyser
 from tongwen.index.engines import bitmaps, evaluation, segments, w3
@@ -748,6 +749,69 @@ def test_plans_as_set_algebra(texts, plan, hints, enough):
         for match in matches:
             parts = engine.score_parts(plan, match.id)
             assert sum(value for _, _, value in parts) == pytest.approx(match.score, rel=1e-9, abs=1e-12), parts
+
+
+_titled = st.builds(
+    lambda text, title, headings: Document("", text, title, tuple(Heading(at, heading) for at, heading in headings)),
+    _document,
+    st.sampled_from(("", "芯片", "chips export", "Export controls of chips", "出口 水")),
+    st.lists(st.tuples(st.integers(0, 200), st.sampled_from(("on chips", "芯片 出口", "export"))), max_size=2),
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    documents=st.lists(st.tuples(_titled, st.integers(0, 1), st.booleans()), min_size=1, max_size=4),
+    plan=_plan,
+    others=st.lists(_found | _wide, max_size=3, unique=True),
+    hints=st.sampled_from(((), _HINTS)),
+    enough=st.sampled_from((1, 200)),
+    at_once=st.tuples(st.sampled_from((1, 3)), st.sampled_from((0, 2))),
+)
+def test_nothing_scores_above_its_bounds(documents, plan, others, hints, enough, at_once):
+    """What is said of all passages at once is never less than what one of them scores, and so the best are those of all."""
+    first, together = at_once
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        for name, size in {"LOW": 30, "TARGET": 40, "HIGH": 50, "_CRUMB": 15}.items():
+            patch.setattr(cutting, name, size)
+        for module in (findings, evaluation):
+            patch.setattr(module, "TOGETHER", together)
+        patch.setattr(findings, "FIRST", first)
+        patch.setattr(evaluation, "ENOUGH", enough)
+        files = []
+        for segment in (0, 1):
+            own = [(replace(row, path=f"/{n}"), dead) for n, (row, other, dead) in enumerate(documents) if other == segment]
+            deleted = (number for number, (_, dead) in enumerate(own) if dead)
+            files.append(segment_of(Path(folder) / str(segment), [document for document, _ in own], deleted))
+        engine = EmbeddedEngine(files)
+        plan = AllOf((*(plan.children if isinstance(plan, AllOf) else (plan,)), *others, *hints))
+        _check_bounds(engine, plan)
+        engine.close()
+
+
+def _check_bounds(engine: EmbeddedEngine, plan: AllOf) -> None:
+    evaluated = engine._evaluation()
+    for found in (*map(evaluated.found, (plan, *plan.children)), *evaluated._wanted(plan.children).values()):
+        own, bounds = found.scores(bitmaps.numbers(found.passages)), Counter[int]()
+        for bound, having in (level for levels in found.levels for level in findings.apart(levels)):
+            bounds.update(dict.fromkeys(bitmaps.numbers(having), bound))
+        assert sorted(own) == bitmaps.numbers(found.passages)
+        assert all(score <= found.most * (1 + 1e-9) and score <= bounds[at] * (1 + 1e-9) for at, score in own.items())
+    matches = engine.search(plan)
+    everything = {match.id: match for match in matches}
+    grouped = [
+        (number, min(most, bound))
+        for most, groups in matches.groups()
+        for bound, group in groups
+        for number in bitmaps.numbers(group)
+    ]
+    assert sorted(number for number, _ in grouped) == sorted(everything)
+    assert all(everything[number].score <= bound * (1 + 1e-9) for number, bound in grouped)
+    for limit in range(1, len(everything)):
+        last = sorted(match.score for match in everything.values())[-limit]
+        assert {match.id: match for match in matches.among_best(limit)} == {
+            number: match for number, match in everything.items() if match.score >= last
+        }
 
 
 @SOME
