@@ -19,9 +19,11 @@ import whoosh.index
 import whoosh.query
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tongwen.index import passages as cutting
 from tongwen.index import reading
 from tongwen.index.analysis import Analyser
-from tongwen.index.engines import evaluation, segments, w3
+from tongwen.index.engines import bitmaps, evaluation, segments, w3
+from tongwen.index.engines import found as findings
 from tongwen.index.engines.embedded import EmbeddedEngine
 from tongwen.index.engines.evaluation import K1, LOOSE, B
 from tongwen.index.engines.segments import SegmentFiles
@@ -135,13 +137,19 @@ _passages = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
-@given(passages=_passages, block=st.sampled_from((1, 2, 3, 7, 4096)), inline=st.sampled_from((0, 3, 16)))
-def test_postings_as_dicts(passages, block, inline):
+@settings(max_examples=80, deadline=None)
+@given(
+    passages=_passages,
+    block=st.sampled_from((1, 2, 3, 7, 4096)),
+    inline=st.sampled_from((0, 3, 16)),
+    dense=st.sampled_from((0, 1, 3, 1 << 20)),
+)
+def test_postings_as_dicts(passages, block, inline, dense):
     """Posting lists of any number of blocks are what dicts make of the same passages; terms come in order, by prefix."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(w3, "BLOCK", block)
         patch.setattr(w3, "INLINE", inline)
+        patch.setattr(w3, "DENSE", dense)
         writer = PostingsWriter()
         for sets, counts in passages:
             writer.add(sets, counts)
@@ -159,9 +167,10 @@ def test_postings_as_dicts(passages, block, inline):
                 found = pairs(reader.postings(field, term))
                 assert dict(found) == expected
                 assert [number for number, _ in found] == sorted(expected)
+                assert counted(reader.planes(field, term)) == expected
                 assert reader.frequency(field, term) == len(expected)
                 beginning = {number for number, row in enumerate(rows) if any(word.startswith(term) for word in row)}
-                assert reader.having_prefix(field, term) == beginning
+                assert bitmaps.numbers(reader.having_prefix(field, term)) == sorted(beginning)
                 known = sorted(
                     {word for row in rows for word in row if word.startswith(term)},
                     key=lambda word: word.encode("utf-8", "surrogatepass"),
@@ -183,6 +192,28 @@ def pairs(postings: Postings) -> list[tuple[int, int]]:
     """Numbers of passages with frequencies."""
     numbers, weights = postings
     return list(zip(numbers, [1] * len(numbers) if weights is None else weights, strict=True))
+
+
+def counted(planes: bitmaps.Planes) -> dict[int, int]:
+    """Numbers of passages with frequencies, given the sets that say so."""
+    passages, *more = planes
+    assert bitmaps.union(more) & ~passages == 0
+    return {
+        number: 1 + sum((plane >> number & 1) << bit for bit, plane in enumerate(more)) for number in bitmaps.numbers(passages)
+    }
+
+
+@given(st.dictionaries(st.integers(0, 200), st.integers(1, 255)), st.lists(st.integers(0, 300), unique=True))
+@example({}, [0])
+@example({0: 255, 1: 1, 2: 2, 3: 3}, [3, 2, 1, 0, 400])
+def test_how_often(weights, among):
+    """Sets say how often passages have a term, exactly of some, and of all at once at the most, less than twice as often."""
+    postings = findings.Postings(w3.planes([*weights], bytes(weights.values()), 201))
+    bounds = [(most, number) for most, passages in postings.at_most() for number in bitmaps.numbers(passages)]
+
+    assert postings.often(iter(among)) == {number: weights[number] for number in among if number in weights}
+    assert sorted(number for _, number in bounds) == sorted(weights)
+    assert all(weights[number] <= most < 2 * weights[number] for most, number in bounds)
 
 
 @pytest.mark.parametrize(("block", "inline"), [(w3.BLOCK, w3.INLINE), (2, 0), (1, 2)])
@@ -218,6 +249,7 @@ def _moves(matcher: object) -> Iterator[None]:
 
 WAYS_TO_READ = (
     PostingsReader.postings,
+    PostingsReader.planes,
     PostingsReader.frequency,
     PostingsReader.having_prefix,
     lambda reader, *term: list(reader.terms(*term)),
@@ -262,7 +294,7 @@ def test_postings_run_no_code(tmp_path):
     folder = segment_of(tmp_path / "s", [Document("/a", "字", "")]).folder
     (path,) = folder.glob("postings/*.trm")
     whole, marker = path.read_bytes(), tmp_path / "ran"
-    own = pickle.dumps(((0,), None, None), 2)
+    own = pickle.dumps(((0,), None, None), 3)
     assert own in whole
     foreign = f"cos\nmkdir\n(S'{marker}'\ntR.".encode()
     at = whole.index(own)
@@ -711,12 +743,75 @@ def test_plans_as_set_algebra(texts, plan, hints, enough):
         assert {match.id for match in matches if match.tier in (0, 1)} == complete
         assert {match.id for match in matches if match.tier == 2} == some
         assert len({match.id for match in matches}) == len(matches)
-        assert engine.count_documents(match.id for match in matches) == len({engine.spans[match.id][0] for match in matches})
+        assert engine.count_documents(matches) == len({engine.spans[match.id][0] for match in matches})
         for limit in (1, 2, 3):
             assert best(matches.among_best(limit), limit, engine.place) == best(list(matches), limit, engine.place)
         for match in matches:
             parts = engine.score_parts(plan, match.id)
             assert sum(value for _, _, value in parts) == pytest.approx(match.score, rel=1e-9, abs=1e-12), parts
+
+
+_titled = st.builds(
+    lambda text, title, headings: Document("", text, title, tuple(Heading(at, heading) for at, heading in headings)),
+    _document,
+    st.sampled_from(("", "芯片", "chips export", "Export controls of chips", "出口 水")),
+    st.lists(st.tuples(st.integers(0, 200), st.sampled_from(("on chips", "芯片 出口", "export"))), max_size=2),
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    documents=st.lists(st.tuples(_titled, st.integers(0, 1), st.booleans()), min_size=1, max_size=4),
+    plan=_plan,
+    others=st.lists(_found | _wide, max_size=3, unique=True),
+    hints=st.sampled_from(((), _HINTS)),
+    enough=st.sampled_from((1, 200)),
+    at_once=st.tuples(st.sampled_from((1, 3)), st.sampled_from((0, 2))),
+)
+def test_nothing_scores_above_its_bounds(documents, plan, others, hints, enough, at_once):
+    """What is said of all passages at once is never less than what one of them scores, and so the best are those of all."""
+    first, together = at_once
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        for name, size in {"LOW": 30, "TARGET": 40, "HIGH": 50, "_CRUMB": 15}.items():
+            patch.setattr(cutting, name, size)
+        for module in (findings, evaluation):
+            patch.setattr(module, "TOGETHER", together)
+        patch.setattr(findings, "FIRST", first)
+        patch.setattr(evaluation, "ENOUGH", enough)
+        files = []
+        for segment in (0, 1):
+            own = [(replace(row, path=f"/{n}"), dead) for n, (row, other, dead) in enumerate(documents) if other == segment]
+            deleted = (number for number, (_, dead) in enumerate(own) if dead)
+            files.append(segment_of(Path(folder) / str(segment), [document for document, _ in own], deleted))
+        engine = EmbeddedEngine(files)
+        plan = AllOf((*(plan.children if isinstance(plan, AllOf) else (plan,)), *others, *hints))
+        _check_bounds(engine, plan)
+        engine.close()
+
+
+def _check_bounds(engine: EmbeddedEngine, plan: AllOf) -> None:
+    evaluated = engine._evaluation()
+    for found in (*map(evaluated.found, (plan, *plan.children)), *evaluated._wanted(plan.children).values()):
+        own, bounds = found.scores(bitmaps.numbers(found.passages)), Counter[int]()
+        for bound, having in (level for levels in found.levels for level in findings.apart(levels)):
+            bounds.update(dict.fromkeys(bitmaps.numbers(having), bound))
+        assert sorted(own) == bitmaps.numbers(found.passages)
+        assert all(score <= found.most * (1 + 1e-9) and score <= bounds[at] * (1 + 1e-9) for at, score in own.items())
+    matches = engine.search(plan)
+    everything = {match.id: match for match in matches}
+    grouped = [
+        (number, min(most, bound))
+        for most, groups in matches.groups()
+        for bound, group in groups
+        for number in bitmaps.numbers(group)
+    ]
+    assert sorted(number for number, _ in grouped) == sorted(everything)
+    assert all(everything[number].score <= bound * (1 + 1e-9) for number, bound in grouped)
+    for limit in range(1, len(everything)):
+        last = sorted(match.score for match in everything.values())[-limit]
+        assert {match.id: match for match in matches.among_best(limit)} == {
+            number: match for number, match in everything.items() if match.score >= last
+        }
 
 
 @SOME
@@ -1158,7 +1253,7 @@ def test_segments_and_deletions(texts, plan, block):
 
 def _answers(engine: EmbeddedEngine, plan: Plan) -> dict[tuple[str, int, int], float]:
     matches = engine.search(plan)
-    assert engine.count_documents(match.id for match in matches) == len({engine.place(match.id)[0] for match in matches})
+    assert engine.count_documents(matches) == len({engine.place(match.id)[0] for match in matches})
     return {(*engine.place(match.id), match.tier): match.score for match in matches}
 
 

@@ -1,7 +1,7 @@
 """Sets of passages as whole numbers of any size: bit n is 1 where passage n is in the set.
 
-Owns the arithmetic of such sets, and nothing of what they mean.  Python's operations on long integers are compiled code, so that
-`&`, `|` and `bit_count()` on a million passages take some tens of microseconds, what a loop needs for as many hundreds.
+Owns the arithmetic of such sets, and nothing of what they mean.  Python's operations on long integers are compiled code: `&`,
+`|` and `bit_count()` on a million passages take some tens of microseconds, what a loop needs for as many hundreds.
 
 A small number for every passage is a tuple of such sets: bit k of all numbers is the k-th.  Such numbers are added, and the
 passages sorted by them, as many passages at once (O'Neil and Quass, Improved Query Performance with Variant Indexes, 1997;
@@ -28,7 +28,7 @@ _MASKS = tuple(1 << bit for bit in range(8))
 
 
 def of(numbers: Iterable[int], size: int) -> Bits:
-    """The set of numbers below `size`; raises IndexError for one that is not."""
+    """The set of numbers, all of which are to be below `size`."""
     data = bytearray((size + 7) // 8)
     for number in numbers:
         data[number >> 3] |= _MASKS[number & 7]

@@ -318,9 +318,7 @@ class Evaluation:
 
     # -------------------------------------------------------------------------------------- scores
 
-    def _scored(
-        self, passages: Bits, frequencies: Frequencies, bounds: Bounds, heading: str = "", loose: Bits = 0
-    ) -> Found:
+    def _scored(self, passages: Bits, frequencies: Frequencies, bounds: Bounds, heading: str = "", loose: Bits = 0) -> Found:
         """A leaf, given its passages, and how often those among some have it; their headings may have it, too."""
         if not passages:
             return Found()
@@ -423,7 +421,6 @@ class Evaluation:
             for number in bitmaps.those(passages, scores):
                 scores[number] += TITLE * value * _nearness(abs(lengths[number] - count) / count)
 
-
     def _by_distance(self, worth: Levels, count: int) -> Levels:
         """What passages get for their titles at the most."""
         return [
@@ -438,7 +435,7 @@ def _everywhere(levels: Levels) -> Bits:
 
 
 def _nearness(distance: float) -> float:
-    """What the length of a title leaves of what a word in it is worth, given how far it is from the query's, in parts of that."""
+    """What the length of a title leaves of a word's worth in it, given how far it is from the query's, in parts of that."""
     return (K1 + 1) / (1 + K1 * (1 + B * distance))
 
 

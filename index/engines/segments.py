@@ -27,7 +27,6 @@ from . import bitmaps
 from .bitmaps import Bits, Planes
 from .w3 import PostingsReader
 
-
 FEW = 16
 """So few passages are looked at more closely rather than asking the index whether they have more of what is sought."""
 
@@ -245,7 +244,13 @@ class Segment:
                 continue
             at = match.start()
             # Mostly they do where they seem to, between signs of ASCII; and an s alone may be that of Nvidia's.
-            if at < after and (plain := plainly(data, at)) and _begins_word(data, at) and _are(plain[0], stems) and "s" not in stems:
+            if (
+                at < after
+                and (plain := plainly(data, at))
+                and _begins_word(data, at)
+                and _are(plain[0], stems)
+                and "s" not in stems
+            ):
                 yield number
             elif self._has_words(number, words, reach, at):
                 yield number

@@ -305,7 +305,6 @@ class PostingsReader:
             raise self._damaged(ValueError("a posting list has passages that are not there"))
         return numbers
 
-
     def _planes(self, summary: int) -> Planes:
         """The same postings as sets of passages."""
         if not self._is_dense(summary):
