@@ -42,17 +42,6 @@ def test_there_and_back(numbers):
     assert bitmaps.first_ones(SIZE) & ~made == bits(set(range(SIZE)) - numbers)
 
 
-@given(st.lists(st.tuples(st.integers(0, SIZE), st.integers(0, 90)), max_size=6))
-@example([])
-@example([(0, SIZE)])
-@example([(SIZE, 0)])
-def test_ranges(ranges):
-    """Ranges are what is in any of them, empty and overlapping ones too."""
-    pairs = [(start, min(SIZE, start + length)) for start, length in ranges]
-
-    assert bitmaps.of_ranges(pairs, SIZE) == bits({number for pair in pairs for number in range(*pair)})
-
-
 @given(st.binary(max_size=SIZE), st.sets(st.integers(0, 255)))
 @example(b"", {0})
 def test_where(column, wanted):

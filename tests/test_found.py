@@ -11,7 +11,7 @@ from tongwen.index.engines.found import Levels
 
 SIZE = 40
 _sets = st.sets(st.integers(0, SIZE - 1)).map(lambda numbers: bitmaps.of(numbers, SIZE))
-_bounds = st.sampled_from((0.0, 0.1, 1 / 3, 0.5, 1.0, 7.3)) | st.floats(0, 100)
+_bounds = st.sampled_from((0.0, 0.1, 1 / 3, 0.5, 1.0, 7.3)) | st.floats(1e-6, 100)
 _levels = st.lists(st.tuples(_bounds, _sets), max_size=5)
 
 

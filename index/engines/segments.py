@@ -83,9 +83,8 @@ class Segment:
         return (passages >> self.base) & bitmaps.first_ones(self.passages)
 
     def before(self, passages: Bits, reach: int) -> Bits:
-        """The passages, and those before them in their document that end at most `reach` bytes before them, or a little more."""
-        found = step = passages
-        short = self._shorter_than(1 << reach.bit_length()) if reach else 0
+        """The passages, and those before them in their document that end at most `reach` bytes before one, or a little more."""
+        found, step, short = passages, passages, self._shorter_than(1 << reach.bit_length())
         while step := (step >> 1) & ~self.last_passages & ~found:
             found |= step
             step &= short
@@ -250,9 +249,7 @@ class Segment:
                 and _begins_word(data, at)
                 and _are(plain[0], stems)
                 and "s" not in stems
-            ):
-                yield number
-            elif self._has_words(number, words, reach, at):
+            ) or self._has_words(number, words, reach, at):
                 yield number
 
     def _has_words(self, passage: int, words: Words, reach: int, at: int) -> bool:
