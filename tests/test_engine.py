@@ -289,6 +289,57 @@ def test_any_broken_byte(tmp_path, monkeypatch, ending):
         reader.close()
 
 
+_ONCE = pickle.dumps(((0, 1, 2, 3), None, None), 3)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        _ONCE.replace(b"NN", b"\x88N"),  # weights that are True
+        b"(K\0K\1K\2tK\1N\x87.",  # one weight for all
+        b"(K\0K\1K\4tNN\x87.",  # a passage that is not there
+        b"(G" + bytes(8) + b"tNN\x87.",  # 0.0
+        b")NN\x87.",  # no passages
+        b"K\1NN\x87.",
+    ],
+)
+def test_broken_numbers(tmp_path, other):
+    """What is not what it should be in the place of a short list is damage, in whatever way it is read."""
+    folder = segment_of(tmp_path / "s", [Document(f"/{number}", "chip", "") for number in range(4)]).folder
+    (path,) = folder.glob("postings/*.trm")
+    whole = path.read_bytes()
+    assert _ONCE in whole
+    path.write_bytes(whole.replace(_ONCE, other.ljust(len(_ONCE), b".")))
+    reader = PostingsReader(folder)
+    for read in (PostingsReader.postings, PostingsReader.planes, PostingsReader.having_prefix):
+        with pytest.raises(IndexDamaged, match="its postings cannot be read"):
+            read(reader, "words", "chip")
+    reader.close()
+
+
+def test_broken_sets(tmp_path, monkeypatch):
+    """Whatever byte of the sets of a term is another, they are read as they were, or said to be damaged.
+
+    How many there are may only be read as fewer.
+    """
+    monkeypatch.setattr(w3, "INLINE", 0)
+    folder = segment_of(tmp_path / "s", [Document(f"/{number}", "chip " * number, "") for number in range(1, 6)]).folder
+    (path,) = folder.glob("postings/*.pst")
+    sets, whole = w3._sets([*range(5)], bytearray(range(1, 6)), 5), path.read_bytes()
+    start = whole.index(sets)
+    for at in range(start, start + len(sets)):
+        for byte in {0, 255, whole[at] ^ 1} - {whole[at]}:
+            path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
+            reader = PostingsReader(folder)
+            with contextlib.suppress(IndexDamaged):
+                assert reader.having_prefix("words", "chip") == 0b11111
+            with contextlib.suppress(IndexDamaged):
+                planes = reader.planes("words", "chip")
+                assert planes == (0b11111, 0b01010, 0b01100, 0b10000)[: len(planes)]
+                assert len(planes) == 4 or (at == start and planes)
+            reader.close()
+
+
 def test_postings_run_no_code(tmp_path):
     """A pickle of anything but numbers and words, in the place of postings, is refused before it does what it says."""
     folder = segment_of(tmp_path / "s", [Document("/a", "字", "")]).folder
