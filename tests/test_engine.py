@@ -804,8 +804,8 @@ def test_plans_as_set_algebra(texts, plan, hints, enough):
 
 _titled = st.builds(
     lambda text, title, headings: Document("", text, title, tuple(Heading(at, heading) for at, heading in headings)),
-    _document,
-    st.sampled_from(("", "芯片", "chips export", "Export controls of chips", "出口 水")),
+    _document | st.sampled_from(("chips " * 30, "芯片，" * 30, "chips export " * 20)),
+    st.sampled_from(("", "芯片", "chips", "chips export", "Export controls of chips", "出口 水")),
     st.lists(st.tuples(st.integers(0, 200), st.sampled_from(("on chips", "芯片 出口", "export"))), max_size=2),
 )
 
@@ -818,6 +818,15 @@ _titled = st.builds(
     hints=st.sampled_from(((), _HINTS)),
     enough=st.sampled_from((1, 200)),
     at_once=st.tuples(st.sampled_from((1, 3)), st.sampled_from((0, 2))),
+)
+@example(
+    documents=[(Document("", "chips " * 30, title), 0, False) for title in ("chips", "", "export chips", "one of all chips")]
+    + [(Document("", "other words " * 30, ""), 1, False)],
+    plan=spoken("chips"),
+    others=[],
+    hints=(),
+    enough=200,
+    at_once=(1, 0),
 )
 def test_nothing_scores_above_its_bounds(documents, plan, others, hints, enough, at_once):
     """What is said of all passages at once is never less than what one of them scores, and so the best are those of all."""
@@ -840,14 +849,26 @@ def test_nothing_scores_above_its_bounds(documents, plan, others, hints, enough,
         engine.close()
 
 
+def _added_up(all_levels: Sequence[findings.Levels]) -> Counter[int]:
+    """The bound of each passage: the sum of what each of the levels says at the most."""
+    bounds = Counter[int]()
+    for bound, having in (level for levels in all_levels for level in findings.apart(levels)):
+        bounds.update(dict.fromkeys(bitmaps.numbers(having), bound))
+    return bounds
+
+
 def _check_bounds(engine: EmbeddedEngine, plan: AllOf) -> None:
     evaluated = engine._evaluation()
     for found in (*map(evaluated.found, (plan, *plan.children)), *evaluated._wanted(plan.children).values()):
-        own, bounds = found.scores(bitmaps.numbers(found.passages)), Counter[int]()
-        for bound, having in (level for levels in found.levels for level in findings.apart(levels)):
-            bounds.update(dict.fromkeys(bitmaps.numbers(having), bound))
+        own, bounds = found.scores(bitmaps.numbers(found.passages)), _added_up(found.levels)
         assert sorted(own) == bitmaps.numbers(found.passages)
         assert all(score <= found.most * (1 + 1e-9) and score <= bounds[at] * (1 + 1e-9) for at, score in own.items())
+    titles = evaluated._titles(plan.children)
+    for worth in titles.values():
+        own, count = dict.fromkeys(bitmaps.numbers(evaluated.segments.alive), 0.0), evaluation._title_length(titles)
+        evaluated._add_title(worth, count, own)
+        bounds = _added_up([evaluated._by_distance(worth, count)])
+        assert all(score <= bounds[at] * (1 + 1e-9) for at, score in own.items())
     matches = engine.search(plan)
     everything = {match.id: match for match in matches}
     grouped = [
