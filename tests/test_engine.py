@@ -289,6 +289,57 @@ def test_any_broken_byte(tmp_path, monkeypatch, ending):
         reader.close()
 
 
+_ONCE = pickle.dumps(((0, 1, 2, 3), None, None), 3)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        _ONCE.replace(b"NN", b"\x88N"),  # weights that are True
+        b"(K\0K\1K\2tK\1N\x87.",  # one weight for all
+        b"(K\0K\1K\4tNN\x87.",  # a passage that is not there
+        b"(G" + bytes(8) + b"tNN\x87.",  # 0.0
+        b")NN\x87.",  # no passages
+        b"K\1NN\x87.",
+    ],
+)
+def test_broken_numbers(tmp_path, other):
+    """What is not what it should be in the place of a short list is damage, in whatever way it is read."""
+    folder = segment_of(tmp_path / "s", [Document(f"/{number}", "chip", "") for number in range(4)]).folder
+    (path,) = folder.glob("postings/*.trm")
+    whole = path.read_bytes()
+    assert _ONCE in whole
+    path.write_bytes(whole.replace(_ONCE, other.ljust(len(_ONCE), b".")))
+    reader = PostingsReader(folder)
+    for read in (PostingsReader.postings, PostingsReader.planes, PostingsReader.having_prefix):
+        with pytest.raises(IndexDamaged, match="its postings cannot be read"):
+            read(reader, "words", "chip")
+    reader.close()
+
+
+def test_broken_sets(tmp_path, monkeypatch):
+    """Whatever byte of the sets of a term is another, they are read as they were, or said to be damaged.
+
+    How many there are may only be read as fewer.
+    """
+    monkeypatch.setattr(w3, "INLINE", 0)
+    folder = segment_of(tmp_path / "s", [Document(f"/{number}", "chip " * number, "") for number in range(1, 6)]).folder
+    (path,) = folder.glob("postings/*.pst")
+    sets, whole = w3._sets([*range(5)], bytearray(range(1, 6)), 5), path.read_bytes()
+    start = whole.index(sets)
+    for at in range(start, start + len(sets)):
+        for byte in {0, 255, whole[at] ^ 1} - {whole[at]}:
+            path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
+            reader = PostingsReader(folder)
+            with contextlib.suppress(IndexDamaged):
+                assert reader.having_prefix("words", "chip") == 0b11111
+            with contextlib.suppress(IndexDamaged):
+                planes = reader.planes("words", "chip")
+                assert planes == (0b11111, 0b01010, 0b01100, 0b10000)[: len(planes)]
+                assert len(planes) == 4 or (at == start and planes)
+            reader.close()
+
+
 def test_postings_run_no_code(tmp_path):
     """A pickle of anything but numbers and words, in the place of postings, is refused before it does what it says."""
     folder = segment_of(tmp_path / "s", [Document("/a", "字", "")]).folder
@@ -753,8 +804,8 @@ def test_plans_as_set_algebra(texts, plan, hints, enough):
 
 _titled = st.builds(
     lambda text, title, headings: Document("", text, title, tuple(Heading(at, heading) for at, heading in headings)),
-    _document,
-    st.sampled_from(("", "芯片", "chips export", "Export controls of chips", "出口 水")),
+    _document | st.sampled_from(("chips " * 30, "芯片，" * 30, "chips export " * 20)),
+    st.sampled_from(("", "芯片", "chips", "chips export", "Export controls of chips", "出口 水")),
     st.lists(st.tuples(st.integers(0, 200), st.sampled_from(("on chips", "芯片 出口", "export"))), max_size=2),
 )
 
@@ -767,6 +818,15 @@ _titled = st.builds(
     hints=st.sampled_from(((), _HINTS)),
     enough=st.sampled_from((1, 200)),
     at_once=st.tuples(st.sampled_from((1, 3)), st.sampled_from((0, 2))),
+)
+@example(
+    documents=[(Document("", "chips " * 30, title), 0, False) for title in ("chips", "", "export chips", "one of all chips")]
+    + [(Document("", "other words " * 30, ""), 1, False)],
+    plan=spoken("chips"),
+    others=[],
+    hints=(),
+    enough=200,
+    at_once=(1, 0),
 )
 def test_nothing_scores_above_its_bounds(documents, plan, others, hints, enough, at_once):
     """What is said of all passages at once is never less than what one of them scores, and so the best are those of all."""
@@ -789,14 +849,26 @@ def test_nothing_scores_above_its_bounds(documents, plan, others, hints, enough,
         engine.close()
 
 
+def _added_up(all_levels: Sequence[findings.Levels]) -> Counter[int]:
+    """The bound of each passage: the sum of what each of the levels says at the most."""
+    bounds = Counter[int]()
+    for bound, having in (level for levels in all_levels for level in findings.apart(levels)):
+        bounds.update(dict.fromkeys(bitmaps.numbers(having), bound))
+    return bounds
+
+
 def _check_bounds(engine: EmbeddedEngine, plan: AllOf) -> None:
     evaluated = engine._evaluation()
     for found in (*map(evaluated.found, (plan, *plan.children)), *evaluated._wanted(plan.children).values()):
-        own, bounds = found.scores(bitmaps.numbers(found.passages)), Counter[int]()
-        for bound, having in (level for levels in found.levels for level in findings.apart(levels)):
-            bounds.update(dict.fromkeys(bitmaps.numbers(having), bound))
+        own, bounds = found.scores(bitmaps.numbers(found.passages)), _added_up(found.levels)
         assert sorted(own) == bitmaps.numbers(found.passages)
         assert all(score <= found.most * (1 + 1e-9) and score <= bounds[at] * (1 + 1e-9) for at, score in own.items())
+    titles = evaluated._titles(plan.children)
+    for worth in titles.values():
+        own, count = dict.fromkeys(bitmaps.numbers(evaluated.segments.alive), 0.0), evaluation._title_length(titles)
+        evaluated._add_title(worth, count, own)
+        bounds = _added_up([evaluated._by_distance(worth, count)])
+        assert all(score <= bounds[at] * (1 + 1e-9) for at, score in own.items())
     matches = engine.search(plan)
     everything = {match.id: match for match in matches}
     grouped = [

@@ -288,22 +288,18 @@ class PostingsReader:
         try:
             data, behind = self._dictionary, summary + _SUMMARY.size
             if data[summary]:
-                numbers, weights, _ = _plain(data[behind : behind + _CLOSING])
-                return self._there(list(numbers)), weights
-            start, size = _PLACE.unpack_from(data, behind)
-            blocks = list(_read_blocks(self._lists[start : start + size]))
+                blocks: list[Postings] = [_plain(data[behind : behind + _CLOSING])[:2]]
+            else:
+                start, size = _PLACE.unpack_from(data, behind)
+                blocks = list(_read_blocks(self._lists[start : start + size]))
+            numbers = list(chain.from_iterable(own for own, _ in blocks))
+            if not 0 <= min(numbers) <= max(numbers) < self.passages or not isinstance(sum(numbers), int):
+                raise ValueError("a posting list has passages that are not there")
+            if all(weights is None for _, weights in blocks):
+                return numbers, None
+            return numbers, b"".join(b"\1" * len(own) if weights is None else weights for own, weights in blocks)
         except Exception as error:
             raise self._damaged(error) from error
-        numbers = self._there(list(chain.from_iterable(own for own, _ in blocks)))
-        if all(weights is None for _, weights in blocks):
-            return numbers, None
-        return numbers, b"".join(b"\1" * len(own) if weights is None else weights for own, weights in blocks)
-
-    def _there(self, numbers: list[int]) -> list[int]:
-        """Numbers of passages, if all are there."""
-        if not 0 <= min(numbers) <= max(numbers) < self.passages:
-            raise self._damaged(ValueError("a posting list has passages that are not there"))
-        return numbers
 
     def _planes(self, summary: int) -> Planes:
         """The same postings as sets of passages."""
@@ -317,8 +313,10 @@ class PostingsReader:
 
     def _sets(self, at: int) -> Iterator[Bits]:
         """The sets that stand at an offset."""
-        data, at = self._lists, at + 1
-        for _ in range(data[at - 1]):
+        data, count, at = self._lists, self._lists[at], at + 1
+        if not count:
+            raise ValueError("there are no sets where some should be")
+        for _ in range(count):
             (size,) = _SIZE.unpack_from(data, at)
             at += _SIZE.size
             bits = int.from_bytes(zlib.decompress(data[at : at + size]), "little")
