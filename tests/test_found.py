@@ -72,6 +72,7 @@ def test_groups_by_bound(passages, levels, room, is_apart):
     st.integers(1, 5),
     st.integers(0, 12),
 )
+@example({0: 9.0, 1: 9.0, 2: 9.0}, [0.0] * SIZE, {0, 1}, 1, 0)
 def test_best_by_bounds(scores, rooms, first, at_first, together):
     """The best, and all as good as the last of these, are found whatever the bounds are, if no score is above its bound."""
     bounds = {number: score + rooms[number] for number, score in scores.items()}
