@@ -326,7 +326,10 @@ def test_broken_sets(tmp_path, monkeypatch):
     folder = segment_of(tmp_path / "s", [Document(f"/{number}", "chip " * number, "") for number in range(1, 6)]).folder
     (path,) = folder.glob("postings/*.pst")
     sets, whole = w3._sets([*range(5)], bytearray(range(1, 6)), 5), path.read_bytes()
-    start = whole.index(sets)
+    start, beyond = whole.index(sets), w3._sets([*range(1, 6)], bytearray(range(1, 6)), 6)
+    path.write_bytes(whole.replace(sets, beyond))
+    with pytest.raises(IndexDamaged, match="passages that are not there"):
+        PostingsReader(folder).planes("words", "chip")
     for at in range(start, start + len(sets)):
         for byte in {0, 255, whole[at] ^ 1} - {whole[at]}:
             path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
