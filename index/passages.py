@@ -41,8 +41,9 @@ _WORDLIKE = re.compile(  # what folds to letters of a word between spaces or to 
     r"(?=[^\W_])[\0-\u0dff\u1e00-\u1fff]|[\u2070-\u218f\u2460-\u24ff\u3250-\u33ff\ufb00-\ufb06\uff10-\uff5a\U0001d400-\U0001d7ff]"
 )
 # Where a cut tears nothing, in a string of `_kind`s: not beside a mark, not between the halves of a surrogate pair ...
-_UNTORN = re.compile(r"(?<=[^m])(?=[^m])(?!(?<=h)l)")
-_LEGAL = re.compile(rf"{_UNTORN.pattern}(?!(?<=w)w)")  # ... and not inside a word
+_UNTORN = re.compile(r"(?<=[^im])(?=[^im])(?!(?<=h)l)")
+# ... and not inside a word; behind an interpunct only if that is behind a word, where it does not join a name: Home·About.
+_LEGAL = re.compile(rf"{_UNTORN.pattern}(?!(?<=w)w)|(?<=wi)(?=[^im])")
 
 
 class _Piece(NamedTuple):
@@ -172,7 +173,7 @@ def _cut(text: str, start: int, end: int) -> int:
     for pattern in _SOFT_CUTS:
         ends = (found.end() for found in pattern.finditer(text, low - 1, high + 1))
         # A mark after the punctuation belongs to it; after white space it has nothing to belong to.
-        places = [place for place in ends if place <= high and (pattern is _SPACE or _kind(text[place]) != "m")]
+        places = [place for place in ends if place <= high and (pattern is _SPACE or _kind(text[place]) not in "im")]
         if places:
             return min(places, key=lambda place: abs(place - ideal))
     return _hard_cut(text, start, end, (low, ideal, high))
@@ -181,8 +182,8 @@ def _cut(text: str, start: int, end: int) -> int:
 def _hard_cut(text: str, start: int, end: int, window: tuple[int, int, int]) -> int:
     """A cut where there is neither punctuation nor white space, that changes nothing of how either side folds.
 
-    `window` is (low, ideal, high).  Never beside a combining mark, a format character or an interpunct, however long that
-    makes the piece; and inside a word only if the word is longer than HIGH itself.
+    `window` is (low, ideal, high).  Never beside a combining mark, a format character or an interpunct inside a name, however
+    long that makes the piece; and inside a word only if the word is longer than HIGH itself.
     """
     low, ideal, high = window
     places = _places(_LEGAL, text, low, high)
@@ -207,9 +208,11 @@ def _places(pattern: re.Pattern[str], text: str, first: int, last: int) -> list[
 
 @lru_cache(maxsize=1 << 14)
 def _kind(character: str) -> str:
-    """What may be cut beside it: `m` a mark, nothing; `w` part of a word; `h`, `l` halves of a surrogate pair; `.` all else."""
+    """`i` an interpunct; `m` a mark; `w` part of a word; `h`, `l` halves of a surrogate pair; `.` all else."""
     first = unicodedata.normalize("NFKD", character)[0]  # the half-width ﾞ and ･ are what they stand for
-    if first in _INTERPUNCTS or unicodedata.category(first) in {"Mn", "Mc", "Me", "Cf"} or 0xE0000 <= ord(first) <= 0xE0FFF:
+    if first in _INTERPUNCTS:
+        return "i"
+    if unicodedata.category(first) in {"Mn", "Mc", "Me", "Cf"} or 0xE0000 <= ord(first) <= 0xE0FFF:
         return "m"
     if unicodedata.category(first) == "Cs":
         return "h" if first < "\udc00" else "l"

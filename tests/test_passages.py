@@ -94,15 +94,33 @@ def test_any_long_text(text, headings):
 @settings(deadline=None)
 @given(st.text("中文ab1é\u0301\ufe00\u200b·・ﾞ\ud83d\ude00①", max_size=40))
 def test_hard_cuts_tear_nothing(unit):
-    """Without punctuation and white space, no cut is beside a mark, inside a word, or inside a pair of surrogates."""
+    """Without punctuation and white space, no cut is beside a mark, inside a word, or inside a pair of surrogates.
+
+    Nor beside an interpunct, unless that is behind a letter or digit.
+    """
     text = (unit + "中文") * (3000 // (len(unit) + 2))
     assert len(texts(text)) > 1
     for before, after in pairwise(texts(text)):
         for character in (before[-1], after[0]):
             assert unicodedata.category(character) not in {"Mn", "Me", "Mc", "Cf"}
-            assert character not in "·・ﾞ"
+            assert character != "ﾞ"
+        assert after[0] not in "·・"
+        assert before[-1] not in "·・" or before[-2] in "ab1é①"
         assert not (before[-1] in "ab1é①" and after[0] in "ab1é①")
         assert (before[-1], after[0]) != ("\ud83d", "\ude00")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a·" * 150 + "chips" + "·a" * 150, "·".join(80 * ["Home", "About", "Contact", "Products"]), "1‧" * 250, "Ab•芯片" * 120],
+)
+def test_words_between_interpuncts_stay_whole(text):
+    """A menu of words with nothing but interpuncts between them is cut behind one of these."""
+    pieces = texts(text)
+
+    assert len(pieces) > 1
+    assert max(map(len, pieces)) <= HIGH
+    assert not any(before[-1].isascii() and before[-1].isalnum() and after[0].isalnum() for before, after in pairwise(pieces))
 
 
 @given(ANY_TEXT)
