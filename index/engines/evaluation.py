@@ -57,7 +57,6 @@ ENOUGH = 200
 LOOSE = 0.8
 """The frequency that stands for occurrences inside other words."""
 
-
 STEPS = 16
 """How finely bounds for the scores of a word are told apart."""
 

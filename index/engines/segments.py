@@ -126,11 +126,11 @@ class Segment:
 
     def _holding(self, passages: Iterable[int], wanted: bytes) -> Iterator[int]:
         """Those of some passages in which a string begins."""
-        starts, find, reach = self.starts, self.texts.folded.find, len(wanted) - 1
+        starts, find, length = self.starts, self.texts.folded.find, len(wanted)
         for number in passages:
             after = starts[number + 1]
-            at = find(wanted, starts[number], after + reach)
-            if at >= 0 and (at + reach < after or at + reach < self._document_end(number)):
+            at = find(wanted, starts[number], after + length - 1)
+            if at >= 0 and (at + length < after or at + length <= self._document_end(number)):
                 yield number
 
     def _of(self, numbers: Iterable[int]) -> Bits:

@@ -44,7 +44,7 @@ BLOCK = 4096
 """The most postings in a block."""
 
 DENSE = 64
-"""If one of so many passages has a term, or more, these are kept as sets, too."""
+"""If one of so many passages has a term, or more, these are kept as sets, too; the dictionary's closing words say it."""
 
 INLINE = 16
 """So few postings stand in the dictionary itself."""
@@ -135,8 +135,9 @@ def _sets(numbers: list[int], weights: bytearray | None, passages: int) -> bytes
 
 def planes(numbers: Sequence[int], weights: bytes | bytearray | None, passages: int) -> Planes:
     """The passages that have a term, and the bits of how often more than once each has it."""
-    more = max(weights, default=1) - 1 if weights else 0
-    bits = (compress(numbers, weights.translate(_MORE[bit])) for bit in range(more.bit_length())) if weights else ()
+    weights = weights or b""
+    more = max(weights, default=1) - 1
+    bits = (compress(numbers, weights.translate(_MORE[bit])) for bit in range(more.bit_length()))
     return bitmaps.of(numbers, passages), *(bitmaps.of(each, passages) for each in bits)
 
 
@@ -159,13 +160,16 @@ def _hash_tables(buckets: Iterable[list[tuple[int, int]]], at: int) -> bytes:
 
 
 def _closing(fields: Mapping[str, int], starts: array[int], size: int, passages: int) -> bytes:
-    """The numbers of the fields, the size of the lists, by which it is seen that they are whole, and where each key begins."""
+    """What Whoosh reads, numbers of fields and where each key begins; and what we do.
+
+    That is the size of the lists, by which it is seen that they are whole, the number of passages, and `DENSE`.
+    """
     kind = "I" if not starts or starts[-1] < 1 << 32 else "q"
     own = array(kind, starts)
     if sys.byteorder == "little":
         own.byteswap()
-    words = {"fieldmap": dict(fields), "indextype": kind, "indexlen": len(own), "lists": size, "passages": passages}
-    data = dumps(words, 2) + own.tobytes()
+    of_whoosh = {"fieldmap": dict(fields), "indextype": kind, "indexlen": len(own)}
+    data = dumps({**of_whoosh, "lists": size, "passages": passages, "dense": DENSE}, 2) + own.tobytes()
     return data + _SIZE.pack(len(data))
 
 
@@ -183,7 +187,7 @@ class PostingsReader:
     def __init__(self, segment: Path) -> None:
         self._segment, self._fields = segment, dict[str, bytes]()
         self._kept = lru_cache(maxsize=KEPT)(self._read)  # the variants of a query have words in common
-        self.passages = 0
+        self.passages = self._dense = 0
         try:
             (dictionary,), (lists,) = ((segment / FOLDER).glob(f"*.{ending}") for ending in ("trm", "pst"))
             self._dictionary, self._lists = mapped(dictionary), mapped(lists)
@@ -192,7 +196,7 @@ class PostingsReader:
             words = _plain(data[closing : closing + _CLOSING])
             if words["lists"] != len(self._lists):
                 raise ValueError("the posting lists are not whole")
-            self.passages = int(words["passages"])
+            self.passages, self._dense = int(words["passages"]), int(words["dense"])
             self._fields |= {name: number.to_bytes(_FIELD, "big") for name, number in words["fieldmap"].items()}
             self._tables = closing - _TABLES * _TABLE.size
             self._end, _ = _TABLE.unpack_from(data, self._tables)  # the first table begins where the entries end
@@ -222,7 +226,7 @@ class PostingsReader:
         return int.from_bytes(self._dictionary[summary + _COUNT : summary + _COUNT + 4], "big")
 
     def _is_dense(self, summary: int) -> bool:
-        return not self._dictionary[summary] and self._count(summary) * DENSE >= self.passages
+        return not self._dictionary[summary] and self._count(summary) * self._dense >= self.passages
 
     def terms(self, field: str, prefix: str) -> Iterator[str]:
         """The terms that begin with a prefix, in code point order."""
