@@ -4,7 +4,7 @@ Owns the layout of the index folder, its lock, the atomic switch and the cleanin
 
     .tongwen/
     ├── manifest.json          names everything that belongs to the current generation; replacing it is the switch
-    ├── files-000007.jsonl     the files of generation 7, for updates: size, time, hash, where each is
+    ├── files-000007.jsonl     the files of generation 7, for updates: path, size, time, hash, where each is (a line each)
     ├── dictionary-000007.txt  the user's dictionary, if there is one
     ├── segments/000007-0/     written once, never changed, shared by the generations that follow
     └── lock                   held (flock) by the process that writes
@@ -136,7 +136,7 @@ def read_files(index_dir: Path, manifest: Manifest) -> dict[str, FileRecord]:
     """The files of a generation by path."""
     try:
         lines = (index_dir / _files_name(manifest.generation)).read_text(encoding="utf-8").splitlines()
-        records = [FileRecord(**json.loads(line)) for line in lines]
+        records = [FileRecord(*json.loads(line)) for line in lines]
     except (OSError, ValueError, TypeError) as error:
         raise IndexDamaged(index_dir, f"its list of files cannot be read: {error}") from error
     return {record.path: record for record in records}
@@ -215,7 +215,7 @@ class Writer:
         if dictionary:
             manifest = replace(manifest, dictionary=f"dictionary-{manifest.generation:06}.txt")
             _write(self.index_dir / manifest.dictionary, dictionary)
-        lines = "".join(json.dumps(_fields(record)) + "\n" for record in files)
+        lines = "".join(json.dumps([*_fields(record).values()], separators=(",", ":")) + "\n" for record in files)
         _write(self.index_dir / _files_name(manifest.generation), lines)
         for entry in manifest.segments:
             _sync_tree(segment_folder(self.index_dir, entry.name))
