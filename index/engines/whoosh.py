@@ -89,8 +89,8 @@ class PostingsWriter:
 
     def _terms(self, name: str) -> w3.Terms:
         documents, weights = self._documents[name], self._weights.get(name) or dict[str, bytearray]()
-        for key, term in sorted((term.encode("utf-8", "surrogatepass"), term) for term in documents):
-            yield key, documents[term], weights.get(term)
+        for term in sorted(documents):  # code points are in the order of their bytes in UTF-8
+            yield term.encode("utf-8", "surrogatepass"), documents[term], weights.get(term)
 
     def _write_lengths(self, writer: Any) -> None:
         """The columns of lengths whole: the writer would call six functions for each of them."""
