@@ -121,7 +121,7 @@ def _parts(word: str, typed: str) -> tuple[str, ...]:
     plain_text, cuts = _plain_with_breaks(typed)
     if not cuts and len(word) > 2 and not word.isalpha() and (fused := re.fullmatch(_FUSED, word)):
         cuts = [max(fused.end(1), fused.end(3))]
-    return english.parts(word, cuts) if plain_text == word else ()
+    return english.parts(word, tuple(cuts)) if plain_text == word else ()
 
 
 def cut(piece: Piece, frequency: Callable[[str], int], total: int) -> list[Piece]:
@@ -291,7 +291,7 @@ def _parts_at(folded: str, cuts: list[int]) -> Iterator[str]:
     while at < len(cuts):
         start, end = word_start(folded, cuts[at]), word_end(folded, cuts[at])
         following = bisect_left(cuts, end, at)
-        yield from english.parts(folded[start:end], [cut - start for cut in cuts[at:following]])
+        yield from english.parts(folded[start:end], tuple(cut - start for cut in cuts[at:following]))
         at = following
 
 

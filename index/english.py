@@ -211,7 +211,8 @@ def breaks(text: str) -> list[int]:
     return [match.start() for match in _BREAK.finditer(text)]
 
 
-def parts(word: str, cuts: Sequence[int]) -> tuple[str, ...]:
+@lru_cache(maxsize=1 << 14)
+def parts(word: str, cuts: tuple[int, ...]) -> tuple[str, ...]:
     """The stems of what a folded word is put together from, by where it is cut: more than it is itself, and no s of LLMs."""
     pieces = (word[start:end] for start, end in pairwise([0, *cuts, len(word)]))
     found = tuple(stem(piece) for piece in pieces if piece != "s")

@@ -10,17 +10,12 @@ from collections import Counter
 from functools import cache
 
 from .fold import han_table
-from .scripts import HAN
+from .scripts import is_han
 
 _LATIN = re.compile("[a-zA-Z]+")
-_KANA = re.compile("[\u3041-\u30ff]+")
+_KANA = frozenset(map(chr, range(0x3041, 0x3100)))
 _SAMPLE = 4_000
 """How many code points of a text are looked at."""
-
-
-@cache
-def _han() -> re.Pattern[str]:
-    return re.compile(f"[{HAN}]+")
 
 
 @cache
@@ -55,19 +50,18 @@ def language(text: str) -> str:
     be half Latin, so only a text with four Latin words to a Han character is not Chinese.
     """
     sample = text[:_SAMPLE]
-    latin = len(_LATIN.findall(sample))
     if sample.isascii():
-        return "en" if latin else "und"
-    runs = _han().findall(sample)
-    han, kana = sum(map(len, runs)), sum(map(len, _KANA.findall(sample)))
+        return "en" if _LATIN.search(sample) else "und"
+    counts, latin = Counter(sample), len(_LATIN.findall(sample))
+    of_han = {character: count for character, count in counts.items() if is_han(character)}
+    han, kana = sum(of_han.values()), sum(counts[character] for character in counts.keys() & _KANA)
     if kana > (han + kana + latin) / 5:
         return "ja"
     if latin > 4 * han or not han:
         return "en" if latin else "und"
     telling, votes = _telling(), {"zh-Hans": 0, "zh-Hant": 0}
-    for character, count in Counter("".join(runs)).items():
-        if character in telling:
-            votes[telling[character]] += count
+    for character in of_han.keys() & telling.keys():
+        votes[telling[character]] += of_han[character]
     if votes["zh-Hans"] == votes["zh-Hant"]:
         return "zh"
     return max(votes, key=lambda script: votes[script])

@@ -105,7 +105,7 @@ class Searcher:
             hits=tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1)),
             total=len(answer.found),
             documents=self._engine.count_documents(answer.found),
-            complete=answer.found.all_complete,
+            complete=answer.found.count_complete,
             warnings=answer.warnings,
             suggestions=answer.suggestions,
             seconds=time.perf_counter() - started,
@@ -159,12 +159,12 @@ class Searcher:
         plan, tree = _needed(planned), parsed.tree
         found = engine.search(plan)
         answer = _Answer(plan, found, (), planned.warnings, planned.notes)
-        if tree is None or (already := found.all_complete) > last_resort.LITTLE:
+        if tree is None or (already := found.count_complete) > last_resort.LITTLE:
             return answer
         if level == LEVELS[-1] and (variants := last_resort.by_sound(tree, engine, self._lexicon)):
             sounding = last_resort.with_sound(plan, variants)
             answer = replace(answer, plan=sounding, found=engine.search(sounding))
-        by_sound = answer.found.all_complete
+        by_sound = answer.found.count_complete
         if already or (by_sound and not last_resort.is_doubtful(tree)):
             return answer
         suggested = last_resort.suggested(plan, engine, self._lexicon)

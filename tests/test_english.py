@@ -271,7 +271,7 @@ def test_breaks_are_inside_words(text):
 )
 def test_parts(word, cuts, expected):
     """The parts of a word, by their stems; none if that is all it is."""
-    assert parts(word, cuts) == tuple(expected)
+    assert parts(word, tuple(cuts)) == tuple(expected)
 
 
 # ------------------------------------------------------------------------------------------ in folded text

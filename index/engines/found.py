@@ -33,6 +33,9 @@ Groups = Iterator[tuple[float, Iterator[tuple[float, Bits]]]]
 FIRST, TOGETHER = 48, 192
 """So many passages are scored at first, and then at once: that costs little more than to score one."""
 
+ROUNDING = 1 + 1e-9
+"""How much bounds are raised because they are rounded otherwise than scores."""
+
 STEPS = 32
 """How finely bounds are told apart: in such parts of the highest."""
 
@@ -202,13 +205,13 @@ def apart(levels: Levels) -> Levels:
 def by_bound(passages: Bits, levels: Callable[[], Iterable[Levels]], most: float) -> Iterator[tuple[float, Bits]]:
     """Groups of passages with what they score at the most, highest first: the sum of the levels, or `most`."""
     if passages.bit_count() <= TOGETHER or not most:
-        yield most, passages
+        yield most * ROUNDING, passages
         return
     sums: Planes = ()
     for each in levels():
         sums = bitmaps.added(sums, _stepwise(each, STEPS / most))
     for steps, group in bitmaps.descending(passages, sums):
-        yield steps * most / STEPS * (1 + 1e-9), group  # rounded otherwise than sums of scores
+        yield steps * most / STEPS * ROUNDING, group
 
 
 def _stepwise(levels: Levels, scale: float) -> Planes:
@@ -243,7 +246,7 @@ class Matches:
         return iter(self.among_best(0))
 
     @property
-    def all_complete(self) -> int:
+    def count_complete(self) -> int:
         """How many are complete."""
         return self.complete.bit_count()
 
@@ -261,7 +264,7 @@ class Matches:
             return self._matches(self.scores(bitmaps.numbers(self.passages)))
         scores, last, new = Scores(), -math.inf, list[int]()
         for most, groups in self.groups():
-            for bound, group in groups if last <= most else ():
+            for bound, group in groups if last <= most * ROUNDING else ():
                 if new and len(new) + min(group.bit_count(), FIRST) > (TOGETHER if scores else FIRST):
                     scores.update(self.scores(new))
                     last, new = _last_of_best(limit, scores), []
