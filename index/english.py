@@ -8,7 +8,6 @@ accents, but for `breaks`, which reads capitals.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib import import_module
 from itertools import pairwise, takewhile
