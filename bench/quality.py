@@ -127,20 +127,21 @@ def main() -> None:
         build(index, [corpus / language for language in ("en", "zh-CN", "zh-TW")])
     sets = {name: [json.loads(line) for line in (args.queries / f"{name}.jsonl").open(encoding="utf-8")] for name in args.sets}
     chosen = {name: float(value) for name, _, value in (text.partition("=") for text in args.parameters)}
-    if args.ablate:
-        print("| | " + " | ".join(sets) + " |", "|---" * (len(sets) + 1) + "|", sep="\n")
-    for name, values, without, match in configurations() if args.ablate else [("", {}, frozenset[str](), "cross")]:
-        started = time.perf_counter()
-        with ExitStack() as stack:
-            set_parameters(stack, chosen | values)
-            searcher = stack.enter_context(Searcher(index))  # another for each, for what words find is kept
-            searcher.__dict__["_lexicon"] = Narrowed(searcher._lexicon, without)
-            shown = figures(searcher, corpus, sets, match)
+    with Searcher(index) as searcher:
+        whole = searcher._lexicon
         if args.ablate:
-            print(f"| {name} | " + " | ".join(shown) + " |", flush=True)
-        else:
-            print(*(f"{key} {value}" for key, value in zip(sets, shown, strict=True)), sep="   ", end="")
-            print(f"   ({time.perf_counter() - started:.0f} s)")
+            print("| | " + " | ".join(sets) + " |", "|---" * (len(sets) + 1) + "|", sep="\n")
+        for name, values, without, match in configurations() if args.ablate else [("", {}, frozenset[str](), "cross")]:
+            started = time.perf_counter()
+            with ExitStack() as stack:
+                set_parameters(stack, chosen | values)
+                searcher.__dict__["_lexicon"] = Narrowed(whole, without)
+                shown = figures(searcher, corpus, sets, match)
+            if args.ablate:
+                print(f"| {name} | " + " | ".join(shown) + " |", flush=True)
+            else:
+                print(*(f"{key} {value}" for key, value in zip(sets, shown, strict=True)), sep="   ", end="")
+                print(f"   ({time.perf_counter() - started:.0f} s)")
 
 
 if __name__ == "__main__":

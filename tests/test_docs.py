@@ -34,7 +34,7 @@ BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.S | re.M)
 COMMAND = re.compile(r"\$ (?:tongwen (?:search|explain|why-not) [^#]+|printf [^#]+)")
 """A command that is shown with its output, if all commands of its block are such; a remark behind it says that it is not."""
 
-PARAMETER = re.compile(r"^(\| `([A-Z0-9]+)` \| )([0-9.e+]+)( \|)", re.M)
+PARAMETER = re.compile(r"^(\| `([A-Z0-9]+)` \| )([0-9.]+)( \|)", re.M)
 HOMES = (evaluation, widen, last_resort, copies)
 """The modules whose constants docs/ranking.md gives, each under a name of its own."""
 

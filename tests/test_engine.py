@@ -861,7 +861,7 @@ def _added_up(all_levels: Sequence[findings.Levels]) -> Counter[int]:
 
 
 def _check_bounds(engine: EmbeddedEngine, plan: AllOf) -> None:
-    evaluated = engine._evaluation
+    evaluated = engine._evaluation()
     for found in (*map(evaluated.found, (plan, *plan.children)), *evaluated._wanted(plan.children).values()):
         own, bounds = found.scores(bitmaps.numbers(found.passages)), _added_up(found.levels)
         assert sorted(own) == bitmaps.numbers(found.passages)

@@ -21,7 +21,6 @@ class EmbeddedEngine:
 
     def __init__(self, segments: Iterable[SegmentFiles]) -> None:
         self._segments = Segments(segments)
-        self._evaluation = Evaluation(self._segments)
         self.passages, self.documents = self._segments.passages, self._segments.documents
 
     def close(self) -> None:
@@ -74,17 +73,20 @@ class EmbeddedEngine:
 
     def search(self, plan: Plan) -> Matches:
         """Every passage that answers (see `evaluation`); scored when asked for."""
-        return self._evaluation.matches(plan)
+        return self._evaluation().matches(plan)
 
     def count(self, leaf: Leaf) -> tuple[int, int]:
         """In how many passages a leaf is a word by itself, and in how many it is at all."""
-        found = self._evaluation.found(leaf)
+        found = self._evaluation().found(leaf)
         is_word = isinstance(leaf, Words) or (isinstance(leaf, Term) and leaf.word)
         return (found.passages & ~found.loose).bit_count() if is_word else 0, found.passages.bit_count()
 
     def score_parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""
-        return self._evaluation.parts(plan, passage)
+        return self._evaluation().parts(plan, passage)
+
+    def _evaluation(self) -> Evaluation:
+        return Evaluation(self._segments)
 
     # -------------------------------------------------------------------------------------- what a document has
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 
 from ..frozen import replace
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
@@ -57,9 +57,6 @@ ENOUGH = 200
 LOOSE = 0.8
 """The frequency that stands for occurrences inside other words."""
 
-KEPT = 8_000_000
-"""So many findings, times the passages of the index, are kept for the next plans; each takes up some bits for every passage."""
-
 STEPS = 16
 """How finely bounds for the scores of a word are told apart."""
 
@@ -74,12 +71,11 @@ Titles = Mapping[Plan, Levels]
 
 
 class Evaluation:
-    """Plans at work over the segments of an index; what a leaf finds is kept for the leaves of the next plans."""
+    """One plan at work over the segments of an index; what a leaf finds is found once."""
 
     def __init__(self, segments: Segments) -> None:
         self.segments = segments
-        kept = max(64, KEPT // max(2000, segments.passages))  # at the least the leaves of one plan, which may repeat them
-        self._leaf, self._titled = lru_cache(kept)(self._find), lru_cache(kept)(self._find_titled)
+        self._memory: dict[tuple[Leaf, bool], Found] = {}
 
     def matches(self, plan: Plan) -> Matches:
         """Every passage that answers.
@@ -170,7 +166,7 @@ class Evaluation:
         """What a plan finds by itself."""
         match plan:
             case Term() | Words() | Near() | Wild():
-                return self._leaf(plan, True)
+                return self._leaf(plan)
             case Wide():
                 return self._wide(plan)
             case AnyOf():
@@ -228,8 +224,13 @@ class Evaluation:
 
     # -------------------------------------------------------------------------------------- leaves
 
-    def _find(self, leaf: Leaf, headed: bool) -> Found:
+    def _leaf(self, leaf: Leaf, headed: bool = True) -> Found:
         """What a leaf finds; `headed` says whether the nearest headings count."""
+        if (leaf, headed) not in self._memory:
+            self._memory[leaf, headed] = self._find(leaf, headed)
+        return self._memory[leaf, headed]
+
+    def _find(self, leaf: Leaf, headed: bool) -> Found:
         match leaf:
             case Term():
                 found = self._term(leaf, headed)
@@ -401,7 +402,7 @@ class Evaluation:
             worth.append((variant.weight * min(most, self._idf(titled.bit_count())), titled))
         return apart(worth)
 
-    def _find_titled(self, leaf: Leaf) -> Bits:
+    def _titled(self, leaf: Leaf) -> Bits:
         """The passages of documents that have a leaf in their title; as typed, if that is asked for, in the passage too."""
         if not isinstance(leaf, (Term, Words)):
             return 0
