@@ -19,19 +19,21 @@ are code points.
 from __future__ import annotations
 
 import bisect
+import fnmatch
 import json
 import mmap
+import re
 import sys
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from .errors import IndexDamaged
-from .model import Document, Heading, Passage
+from .model import Document, Filter, Heading, Passage
 
 LANGUAGES = ("und", "zh", "zh-Hans", "zh-Hant", "en", "ja")
 _BLOBS = ("originals", "folded", "paths", "titles", "folded_titles", "details")
@@ -90,6 +92,22 @@ def encode(text: str) -> bytes:
 def decode(data: bytes) -> str:
     """The reverse of `encode`."""
     return data.decode("utf-8", "surrogatepass")
+
+
+def decode_within(data: bytes) -> str:
+    """Decode UTF-8 that may begin or end in the middle of a code point."""
+    return data.decode("utf-8", "ignore") if b"\xed" not in data else _decode_surrogates(data)
+
+
+def _decode_surrogates(data: bytes) -> str:
+    while data and data[0] & 0xC0 == 0x80:
+        data = data[1:]
+    for cut in range(4):
+        try:
+            return decode(data[: len(data) - cut])
+        except UnicodeDecodeError:
+            continue
+    return ""
 
 
 class TextsWriter:
@@ -287,6 +305,27 @@ class Texts:
         """The documents whose folded title holds a string."""
         blob, starts = self._blobs["folded_titles"], self.document_column("folded_title")
         return {bisect.bisect_right(starts, at) - 1 for at in occurrences(blob, encode(folded), 0, len(blob))}
+
+    def matching(self, condition: Filter) -> Iterable[int]:
+        """The documents that meet a condition; deleted ones too."""
+        match condition.field:
+            case "title":
+                return self.titled(condition.value)
+            case "path":
+                return self._at_paths(condition.value)
+            case "lang":
+                return self._in_language(condition.value)
+
+    def _at_paths(self, glob: str) -> Iterator[int]:
+        """Documents whose path, or the end of it from some folder on, matches a shell-style pattern; `*` crosses `/`."""
+        matches = re.compile(f"(?:{fnmatch.translate(glob)})|(?:{fnmatch.translate('*/' + glob)})").match
+        return (number for number, path in enumerate(self.paths()) if matches(path))
+
+    def _in_language(self, language: str) -> Iterator[int]:
+        """Documents in a language; Chinese that is neither clearly Simplified nor Traditional counts as both."""
+        named = {name for name in LANGUAGES if name.split("-")[0] == language}
+        wanted = {language, "zh"} if language.startswith("zh-") else named
+        return (number for number in range(self.documents) if LANGUAGES[self.document(number).language] in wanted)
 
     def original(self, document: int, start: int, end: int) -> str:
         """A document's text between two code points, the end of it included if that comes first.

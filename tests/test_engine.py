@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from tongwen.index import passages as cutting
 from tongwen.index import reading
 from tongwen.index.analysis import Analyser
-from tongwen.index.engines import bitmaps, evaluation, segments, w3
+from tongwen.index.engines import bitmaps, evaluation, w3
 from tongwen.index.engines import found as findings
 from tongwen.index.engines.embedded import EmbeddedEngine
 from tongwen.index.engines.evaluation import K1, LOOSE, B
@@ -55,6 +55,7 @@ from tongwen.index.model import (
 from tongwen.index.passages import split
 from tongwen.index.patterns import GAP, in_folded
 from tongwen.index.scripts import is_letter, is_unspaced
+from tongwen.index.texts import decode_within
 from tongwen.searcher.rank import best
 
 SOME = settings(max_examples=25, deadline=None)
@@ -1405,12 +1406,12 @@ def test_decode_within(text, cut, end):
     data = text.encode("utf-8", "surrogatepass")
     starts = [len(text[:number].encode("utf-8", "surrogatepass")) for number in range(len(text) + 1)]
     whole = "".join(text[n] for n, (first, last) in enumerate(pairwise(starts)) if cut <= first and last <= max(cut, end))
-    assert segments.decode_within(data[cut : max(cut, end)]) == whole
+    assert decode_within(data[cut : max(cut, end)]) == whole
 
 
 def test_decode_within_nonsense():
     """Bytes that are no text at all, which a damaged file may hold, decode to nothing instead of failing."""
-    assert segments.decode_within(b"\xed\xff\xff\xff\xff") == ""
+    assert decode_within(b"\xed\xff\xff\xff\xff") == ""
 
 
 def test_documents_are_kept_apart():

@@ -6,24 +6,21 @@ kept of where words written as one are cut in it.  Knows no scores.
 
 from __future__ import annotations
 
-import fnmatch
 import math
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import chain, pairwise, repeat, zip_longest
-from mmap import mmap
 from operator import sub
 from pathlib import Path
 
-from ..english import LONGEST_ENDING, beginning, stem
+from ..english import stem
 from ..frozen import frozen
 from ..model import LONGEST_PASSAGE, WILD_GAP, Filter, Leaf, Near, Term, Wild, Words
-from ..patterns import GAP, begins_in_original, in_folded, is_bounded, stands_alone
+from ..patterns import begins_in_original, in_folded, is_bounded, stands_alone
 from ..scripts import is_unspaced, runs
-from ..texts import LANGUAGES, Texts, decode, encode, occurrences
-from . import bitmaps
+from ..texts import Texts, decode, decode_within, encode, occurrences
+from . import bitmaps, bytewise
 from .bitmaps import Bits, Planes
 from .w3 import PostingsReader
 
@@ -139,7 +136,7 @@ class Segment:
     def counts(self, text: str, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         """How often a literal begins in each of some passages that have it; not inside longer words, if these are ASCII."""
         wanted, data, starts = encode(text), self.texts.folded, self.starts
-        whole = _search_whole(wanted) if is_bounded(text) else None
+        whole = bytewise.search_whole(wanted) if is_bounded(text) else None
         once = set[int]()
         if _is_gram(text):  # it is there no more often than all the forms of its word
             numbers = list(numbers)
@@ -179,7 +176,7 @@ class Segment:
 
     def matching(self, condition: Filter) -> Bits:
         """The passages of the documents that meet a condition."""
-        return self.of_documents(_CONDITIONS[condition.field](self.texts, condition.value))
+        return self.of_documents(self.texts.matching(condition))
 
     def titled(self, leaf: Term | Words, is_word: Callable[[str], bool]) -> Bits:
         """The passages that are not deleted of the documents whose title has a leaf; `is_word` knows the words of the index."""
@@ -222,7 +219,7 @@ class Segment:
             end = at + len(wanted)
             if end >= after and end > self._document_end(passage):
                 return False
-            goes_on = [_goes_on(data, at), _goes_on(data, end)]
+            goes_on = [bytewise.goes_on(data, at), bytewise.goes_on(data, end)]
             if True not in goes_on:
                 return None not in goes_on or self._begins(passage, term, len(wanted))
             at = data.find(wanted, at + 1, after + len(wanted) - 1)
@@ -235,8 +232,8 @@ class Segment:
 
     def _having_words(self, passages: Iterable[int], words: Words) -> Iterator[int]:
         """Those of some passages in which words begin that follow each other: what `_begins` says of them, sooner."""
-        starts, data, (search, plainly) = self.starts, self.texts.folded, _search_words(words.stems)
-        stems, reach = words.stems, sum(map(_longest, words.stems))
+        starts, data, (search, plainly) = self.starts, self.texts.folded, bytewise.search_words(words.stems)
+        stems, reach = words.stems, sum(map(bytewise.longest, words.stems))
         for number in passages:
             after = starts[number + 1]
             if (match := search(data, starts[number], after + reach)) is None:
@@ -246,17 +243,17 @@ class Segment:
             if (
                 at < after
                 and (plain := plainly(data, at))
-                and _begins_word(data, at)
-                and _are(plain[0], stems)
+                and bytewise.begins_word(data, at)
+                and bytewise.have_stems(plain[0], stems)
                 and "s" not in stems
             ) or self._has_words(number, words, reach, at):
                 yield number
 
     def _has_words(self, passage: int, words: Words, reach: int, at: int) -> bool:
         """Whether words that follow each other begin in a passage, in which they may do so from an offset (bytes) on."""
-        data, after, (search, _) = self.texts.folded, self.starts[passage + 1], _search_words(words.stems)
+        data, after, (search, _) = self.texts.folded, self.starts[passage + 1], bytewise.search_words(words.stems)
         while at < after:
-            follow = _begins_word(data, at) and _follow(data, at, words.stems)
+            follow = bytewise.begins_word(data, at) and bytewise.follow(data, at, words.stems)
             if follow is None or "s" in words.stems:
                 return self._begins(passage, words, reach) or self._follow_in_parts(passage, words, reach)
             if follow:
@@ -273,13 +270,13 @@ class Segment:
         if cuts[first] > after + reach:
             return False
         near = cuts[first : bisect_right(cuts, after + reach, first)].tolist()
-        if not any(_is_part(data, cut, words.stems) for cut in near):
+        if not any(bytewise.is_part(data, cut, words.stems) for cut in near):
             return False
         if "s" in words.stems:
             return self._begins(passage, words, reach, near)
-        for match in _beginnings(words.stems[0])(data, start, after):
+        for match in bytewise.search_beginnings(words.stems[0])(data, start, after):
             at = match.start()
-            follow = (at in near or _begins_word(data, at)) and _follow(data, at, words.stems, near)
+            follow = (at in near or bytewise.begins_word(data, at)) and bytewise.follow(data, at, words.stems, near)
             if follow is None:
                 return self._begins(passage, words, reach, near)
             if follow:
@@ -420,22 +417,6 @@ def _bytes(numbers: list[int]) -> bytes:
     return bytes(numbers) if max(numbers, default=0) < 256 else bytes(map(min, numbers, repeat(255)))
 
 
-def decode_within(data: bytes) -> str:
-    """Decode UTF-8 that may begin or end in the middle of a code point."""
-    return data.decode("utf-8", "ignore") if b"\xed" not in data else _decode_surrogates(data)
-
-
-def _decode_surrogates(data: bytes) -> str:
-    while data and data[0] & 0xC0 == 0x80:
-        data = data[1:]
-    for cut in range(4):
-        try:
-            return decode(data[: len(data) - cut])
-        except UnicodeDecodeError:
-            continue
-    return ""
-
-
 # ------------------------------------------------------------------------------------------ candidates
 
 Key = tuple[str, int]
@@ -505,113 +486,6 @@ def _wild_candidates(segment: Segment, wild: Wild) -> Bits:
     return segment.alive
 
 
-def _goes_on(data: mmap | bytes, at: int) -> bool | None:
-    """Whether a word of a spaced script goes on across an offset; None if more than ASCII decides it."""
-    around = data[max(0, at - 1) : at + 1]
-    if around.isascii():
-        return len(around) == 2 and around.isalnum()
-    return None if all(byte >= 0x80 or chr(byte).isalnum() for byte in around) else False
-
-
-_Search = Callable[[mmap | bytes, int, int], "re.Match[bytes] | None"]
-
-
-@lru_cache(maxsize=256)
-def _search_words(stems: tuple[str, ...]) -> tuple[_Search, Callable[[mmap | bytes, int], re.Match[bytes] | None]]:
-    """Looks for beginnings of words of the stems that may follow each other, or be parts of one; few other texts have that.
-
-    The second one says whether at an offset such words, of ASCII letters and digits, do follow each other.
-    """
-    beginnings = [re.escape(encode(beginning(word))) for word in stems]
-    behind = rb"[0-9a-z]*%s" % _BETWEEN.pattern
-    plain = behind.join(beginnings) + rb"[0-9a-z]*(?![0-9a-z\x80-\xe4\xea-\xff])"
-    return re.compile((rb"\S*?[\W_]{0,%d}" % (4 * GAP)).join(beginnings)).search, re.compile(plain).match
-
-
-_WORD = re.compile(rb"[0-9a-z]+")
-_BETWEEN = re.compile(rb"(?:'s(?![0-9a-z\x80-\xff]))?[^0-9a-z\0\x80-\xff]{1,%d}" % GAP)
-_HAN = frozenset(range(0xE5, 0xEA))  # first bytes of U+5000 to U+9FFF, which are letters of no word
-
-
-@lru_cache(maxsize=1 << 12)
-def _are(plain: bytes, stems: tuple[str, ...]) -> bool | None:
-    """Whether words that follow each other have these stems: mostly the same few words."""
-    return _follow(plain + b"\0", 0, stems)
-
-
-def _begins_word(data: mmap | bytes, at: int) -> bool | None:
-    """Whether a word of ASCII letters and digits begins at an offset where one stands; None if more than ASCII decides it."""
-    before = data[max(0, at - 3) : at]
-    if before[-1:].isascii():
-        return not before[-1:].isalnum()
-    return True if before[0] in _HAN else None
-
-
-def _follow(data: mmap | bytes, at: int, stems: Sequence[str], cuts: Sequence[int] = ()) -> bool | None:
-    """Whether words that begin at an offset have these stems and follow each other; None if more than ASCII decides it.
-
-    They are none of an s alone.  `cuts` are where words around are cut, and what is before and behind may be a word, too.
-    """
-    wanted, *others = stems
-    word = _WORD.match(data, at)
-    end = word.end() if word else at
-    if data[end] >= 0x80 and data[end] not in _HAN:
-        return None
-    for last in _word_ends(at, end, cuts) if cuts else (end,):
-        if stem(data[at:last].decode()) != wanted:
-            continue
-        if not others:
-            return True
-        if last < end and data[last:end] == b"s":
-            return None
-        between = _BETWEEN.match(data, last)
-        following = _follow(data, between.end() if between and last == end else last, others, cuts)
-        if following or following is None:
-            return following
-    return False
-
-
-def _word_ends(at: int, end: int, cuts: Sequence[int]) -> list[int]:
-    """The end of a word, and that of its first part; only the latter if it is itself a part that begins at a cut."""
-    place = bisect_right(cuts, at)
-    inside = [cut for cut in cuts[place : place + 1] if cut < end]
-    return inside if inside and place > 0 and cuts[place - 1] == at else [end, *inside]
-
-
-@lru_cache(maxsize=256)
-def _search_whole(wanted: bytes) -> Callable[[mmap | bytes, int, int], list[bytes]]:
-    """Finds a literal where no word of ASCII letters and digits goes on over its edges."""
-    literal, letter = re.escape(wanted), rb"[0-9a-z]"
-    before = rb"(?<!%s%s)" % (letter, literal) if re.match(letter, wanted) else b""
-    behind = rb"(?!%s)" % letter if re.match(letter, wanted[-1:]) else b""
-    return re.compile(literal + before + behind).findall
-
-
-@lru_cache(maxsize=256)
-def _beginnings(word: str) -> Callable[[mmap | bytes, int, int], Iterator[re.Match[bytes]]]:
-    """Finds where words of a stem may begin."""
-    return re.compile(re.escape(encode(beginning(word)))).finditer
-
-
-def _is_part(folded: mmap | bytes, cut: int, stems: tuple[str, ...]) -> bool:
-    """Whether a word of the stems may end or begin where a word is cut."""
-    behind, before, longest = _search_parts(stems)
-    return bool(behind(folded, cut, len(folded)) or before(folded, max(0, cut - longest), cut))
-
-
-@lru_cache(maxsize=256)
-def _search_parts(stems: tuple[str, ...]) -> tuple[_Search, _Search, int]:
-    """Looks for words of the stems that begin at an offset, or end at one, and are no longer (bytes) than the last says."""
-    starts = b"|".join(re.escape(encode(beginning(word))) for word in stems)
-    before = re.compile(rb"(?:%s)[0-9a-z\x80-\xff]*\Z" % starts)
-    return re.compile(starts).match, before.search, max(map(_longest, stems))
-
-
-def _longest(stem: str) -> int:
-    """The most bytes that a word of a stem and what lies between it and the next one take up."""
-    return len(encode(stem)) + LONGEST_ENDING + 4 * (GAP + 2)
-
-
 def _closed(part: str, open_left: bool, open_right: bool) -> str:
     """A part of a wildcard without the letters at its open ends, which may go on and so are no whole words."""
     for at, run, unspaced in list(runs(part)):
@@ -619,22 +493,3 @@ def _closed(part: str, open_left: bool, open_right: bool) -> str:
         if touches and not unspaced:
             part = part[:at] + " " * len(run) + part[at + len(run) :]
     return part
-
-
-_CONDITIONS: dict[str, Callable[[Texts, str], Iterable[int]]] = {
-    "title": Texts.titled,
-    "path": lambda texts, glob: _matching_paths(texts, glob),
-    "lang": lambda texts, language: _in_language(texts, language),
-}
-
-
-def _matching_paths(texts: Texts, glob: str) -> Iterator[int]:
-    """Documents whose path, or the end of it from some folder on, matches a shell-style pattern; `*` crosses `/`."""
-    matches = re.compile(f"(?:{fnmatch.translate(glob)})|(?:{fnmatch.translate('*/' + glob)})").match
-    return (number for number, path in enumerate(texts.paths()) if matches(path))
-
-
-def _in_language(texts: Texts, language: str) -> Iterator[int]:
-    """Documents in a language; Chinese that is neither clearly Simplified nor Traditional counts as both."""
-    wanted = {language, "zh"} if language.startswith("zh-") else {name for name in LANGUAGES if name.split("-")[0] == language}
-    return (number for number in range(texts.documents) if LANGUAGES[texts.document(number).language] in wanted)
