@@ -37,7 +37,7 @@ def search_words(stems: tuple[str, ...]) -> tuple[_Search, Callable[[mmap | byte
     beginnings = [re.escape(encode(beginning(word))) for word in stems]
     behind = rb"[0-9a-z]*%s" % _BETWEEN.pattern
     plain = behind.join(beginnings) + rb"[0-9a-z]*(?![0-9a-z\x80-\xe4\xea-\xff])"
-    return re.compile((rb"\S*?[\W_]{0,%d}" % (4 * GAP)).join(beginnings)).search, re.compile(plain).match
+    return re.compile((rb"[0-9a-z]*?(?:'s)?[\W_]{0,%d}" % (4 * GAP)).join(beginnings)).search, re.compile(plain).match
 
 
 _WORD = re.compile(rb"[0-9a-z]+")

@@ -232,29 +232,22 @@ class Segment:
 
     def _having_words(self, passages: Iterable[int], words: Words) -> Iterator[int]:
         """Those of some passages in which words begin that follow each other: what `_begins` says of them, sooner."""
-        starts, data, (search, plainly) = self.starts, self.texts.folded, bytewise.search_words(words.stems)
-        stems, reach = words.stems, sum(map(bytewise.longest, words.stems))
+        starts, data, (search, _) = self.starts, self.texts.folded, bytewise.search_words(words.stems)
+        reach = sum(map(bytewise.longest, words.stems))
         for number in passages:
-            after = starts[number + 1]
-            if (match := search(data, starts[number], after + reach)) is None:
-                continue
-            at = match.start()
-            # Mostly they do where they seem to, between signs of ASCII; and an s alone may be that of Nvidia's.
-            if (
-                at < after
-                and (plain := plainly(data, at))
-                and bytewise.begins_word(data, at)
-                and bytewise.have_stems(plain[0], stems)
-                and "s" not in stems
-            ) or self._has_words(number, words, reach, at):
+            match = search(data, starts[number], starts[number + 1] + reach)
+            if match and self._has_words(number, words, reach, match.start()):
                 yield number
 
     def _has_words(self, passage: int, words: Words, reach: int, at: int) -> bool:
         """Whether words that follow each other begin in a passage, in which they may do so from an offset (bytes) on."""
-        data, after, (search, _) = self.texts.folded, self.starts[passage + 1], bytewise.search_words(words.stems)
+        data, after, (search, plainly) = self.texts.folded, self.starts[passage + 1], bytewise.search_words(words.stems)
         while at < after:
-            follow = bytewise.begins_word(data, at) and bytewise.follow(data, at, words.stems)
-            if follow is None or "s" in words.stems:
+            plain = plainly(data, at)
+            follow = bytewise.begins_word(data, at) and (
+                bytewise.have_stems(plain[0], words.stems) if plain else bytewise.follow(data, at, words.stems)
+            )
+            if follow is None or "s" in words.stems:  # an s alone may be that of Nvidia's
                 return self._begins(passage, words, reach) or self._follow_in_parts(passage, words, reach)
             if follow:
                 return True
