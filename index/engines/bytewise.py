@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from mmap import mmap
+from typing import NamedTuple
 
 from ..english import LONGEST_ENDING, beginning, stem
 from ..patterns import GAP
@@ -28,16 +29,28 @@ def goes_on(data: mmap | bytes, at: int) -> bool | None:
 _Search = Callable[[mmap | bytes, int, int], "re.Match[bytes] | None"]
 
 
-@lru_cache(maxsize=256)
-def search_words(stems: tuple[str, ...]) -> tuple[_Search, Callable[[mmap | bytes, int], re.Match[bytes] | None]]:
-    """Looks for beginnings of words of the stems that may follow each other, or be parts of one; few other texts have that.
+class Searches(NamedTuple):
+    """Looks for words of some stems, of ASCII letters and digits.
 
-    The second one says whether at an offset such words, of ASCII letters and digits, do follow each other.
+    `roughly` finds where the first of words begins that may follow each other, or be parts of one word; few other texts have
+    that.  `apart` leaves out the parts of one word.  `plainly` says whether at an offset words do follow each other, between
+    ASCII characters.
     """
+
+    roughly: _Search
+    apart: _Search
+    plainly: Callable[[mmap | bytes, int], re.Match[bytes] | None]
+
+
+@lru_cache(maxsize=256)
+def searches(stems: tuple[str, ...]) -> Searches:
+    """What looks for words of some stems; one of other characters than ASCII is only found as it is."""
     beginnings = [re.escape(encode(beginning(word))) for word in stems]
-    behind = rb"[0-9a-z]*%s" % _BETWEEN.pattern
-    plain = behind.join(beginnings) + rb"[0-9a-z]*(?![0-9a-z\x80-\xe4\xea-\xff])"
-    return re.compile((rb"[0-9a-z]*?(?:'s)?[\W_]{0,%d}" % (4 * GAP)).join(beginnings)).search, re.compile(plain).match
+    rough, apart = (rb"[0-9a-z]*?(?:'s)?[\W_]{%d,%d}" % (least, 4 * GAP) for least in (0, 1))
+    plain = (rb"[0-9a-z]*%s" % _BETWEEN.pattern).join(beginnings) + rb"[0-9a-z]*(?![0-9a-z\x80-\xe4\xea-\xff])"
+    return Searches(
+        re.compile(rough.join(beginnings)).search, re.compile(apart.join(beginnings)).search, re.compile(plain).match
+    )
 
 
 _WORD = re.compile(rb"[0-9a-z]+")

@@ -232,7 +232,7 @@ class Segment:
 
     def _having_words(self, passages: Iterable[int], words: Words) -> Iterator[int]:
         """Those of some passages in which words begin that follow each other: what `_begins` says of them, sooner."""
-        starts, data, (search, _) = self.starts, self.texts.folded, bytewise.search_words(words.stems)
+        starts, data, search = self.starts, self.texts.folded, bytewise.searches(words.stems).roughly
         reach = sum(map(bytewise.longest, words.stems))
         for number in passages:
             match = search(data, starts[number], starts[number + 1] + reach)
@@ -241,19 +241,22 @@ class Segment:
 
     def _has_words(self, passage: int, words: Words, reach: int, at: int) -> bool:
         """Whether words that follow each other begin in a passage, in which they may do so from an offset (bytes) on."""
-        data, after, (search, plainly) = self.texts.folded, self.starts[passage + 1], bytewise.search_words(words.stems)
-        while at < after:
+        data, after, stems, (_, search, plainly) = (
+            self.texts.folded,
+            self.starts[passage + 1],
+            words.stems,
+            bytewise.searches(words.stems),
+        )
+        while (match := search(data, at, after + reach)) and (at := match.start()) < after:
             plain = plainly(data, at)
             follow = bytewise.begins_word(data, at) and (
-                bytewise.have_stems(plain[0], words.stems) if plain else bytewise.follow(data, at, words.stems)
+                bytewise.have_stems(plain[0], stems) if plain else bytewise.follow(data, at, stems)
             )
-            if follow is None or "s" in words.stems:  # an s alone may be that of Nvidia's
+            if follow is None or "s" in stems:  # an s alone may be that of Nvidia's
                 return self._begins(passage, words, reach) or self._follow_in_parts(passage, words, reach)
             if follow:
                 return True
-            if (match := search(data, at + 1, after + reach)) is None:
-                break
-            at = match.start()
+            at += 1
         return self._follow_in_parts(passage, words, reach)
 
     def _follow_in_parts(self, passage: int, words: Words, reach: int) -> bool:
