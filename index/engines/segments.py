@@ -241,12 +241,8 @@ class Segment:
 
     def _has_words(self, passage: int, words: Words, reach: int, at: int) -> bool:
         """Whether words that follow each other begin in a passage, in which they may do so from an offset (bytes) on."""
-        data, after, stems, (_, search, plainly) = (
-            self.texts.folded,
-            self.starts[passage + 1],
-            words.stems,
-            bytewise.searches(words.stems),
-        )
+        data, after, stems = self.texts.folded, self.starts[passage + 1], words.stems
+        _, search, plainly = bytewise.searches(stems)
         while (match := search(data, at, after + reach)) and (at := match.start()) < after:
             plain = plainly(data, at)
             follow = bytewise.begins_word(data, at) and (
