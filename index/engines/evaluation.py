@@ -90,7 +90,7 @@ class Evaluation:
             passages = everything.passages
             return Matches(passages, passages, 0, everything.scores, lambda: iter([(0.0, iter([(0.0, passages)]))]))
         titles = self._titles(children)
-        having = [found.passages | _everywhere(titles.get(child, [])) for child, found in wanted.items()]
+        having = _having(wanted, titles)
         some = kept(bitmaps.union(found.passages for found in wanted.values()))
         complete = bitmaps.intersection(having) & some
         passages = complete if complete.bit_count() >= ENOUGH else some
@@ -98,21 +98,27 @@ class Evaluation:
             passages,
             complete,
             bitmaps.union(found.loose for found in wanted.values()),
-            partial(self._scores, wanted, titles, children),
+            partial(self._scores, wanted, having, titles, children),
             partial(self._groups, passages, having, wanted, titles, children),
         )
 
-    def _scores(self, wanted: Mapping[Plan, Found], titles: Titles, children: Sequence[Plan], among: Sequence[int]) -> Scores:
-        own = {child: found.scores(among) for child, found in wanted.items()}
-        scores = summed(own.values())
-        for _, stage in self._stages(own, titles, children):
+    def _scores(
+        self,
+        wanted: Mapping[Plan, Found],
+        having: Sequence[Bits],
+        titles: Titles,
+        children: Sequence[Plan],
+        among: Sequence[int],
+    ) -> Scores:
+        scores = summed(found.scores(among) for found in wanted.values())
+        for _, stage in self._stages(having, titles, children):
             stage(scores)
         return scores
 
     def _groups(
         self,
         passages: Bits,
-        having: Iterable[Bits],
+        having: Sequence[Bits],
         wanted: Mapping[Plan, Found],
         titles: Titles,
         children: Sequence[Plan],
@@ -144,7 +150,7 @@ class Evaluation:
         parts = [("words", str(child), score[passage]) for child, score in own.items() if score]
         scores = {passage: sum(value for _, _, value in parts)}
         titles = self._titles(children)
-        for name, stage in self._stages(own, titles, children):
+        for name, stage in self._stages(_having(wanted, titles), titles, children):
             before = scores[passage]
             stage(scores)
             what, _, of = name.partition(" ")
@@ -152,13 +158,13 @@ class Evaluation:
         return parts
 
     def _stages(
-        self, own: Mapping[Plan, Scores], titles: Titles, children: Sequence[Plan]
+        self, having: Sequence[Bits], titles: Titles, children: Sequence[Plan]
     ) -> Iterator[tuple[str, Callable[[Scores], None]]]:
-        """What is done to the sums of the words' `own` scores, in order, each with its name and the part that it is for."""
+        """What is done to the sums of the words' scores, in order, each with its name and the part that it is for."""
         for hint in (child for child in children if isinstance(child, Hint)):
             yield f"pairs {hint.leaf}", partial(self._add_hint, hint)
-        if len(own) > 1:
-            yield "coverage ", partial(_cover, own, titles)
+        if len(having) > 1:
+            yield "coverage ", partial(_cover, having)
         for child, worth in titles.items():
             yield f"title {child}", partial(self._add_title, worth, _title_length(titles))
 
@@ -429,8 +435,9 @@ class Evaluation:
         ]
 
 
-def _everywhere(levels: Levels) -> Bits:
-    return bitmaps.union(passages for _, passages in levels)
+def _having(wanted: Mapping[Plan, Found], titles: Titles) -> list[Bits]:
+    """The passages that have each of the wanted parts of a plan, in themselves or in their document's title."""
+    return [found.passages | bitmaps.union(titled for _, titled in titles.get(child, [])) for child, found in wanted.items()]
 
 
 def _nearness(distance: float) -> float:
@@ -438,15 +445,13 @@ def _nearness(distance: float) -> float:
     return (K1 + 1) / (1 + K1 * (1 + B * distance))
 
 
-def _cover(own: Mapping[Plan, Scores], titles: Titles, scores: Scores) -> None:
+def _cover(having: Sequence[Bits], scores: Scores) -> None:
     """Multiply each score with a power of the share of the words that the passage has, in itself or in its document's title."""
     lacking = Counter[int]()
-    for child, had in own.items():
-        without = [number for number in scores if number not in had]
-        titled = set(bitmaps.those(_everywhere(titles.get(child, [])), without))
-        lacking.update(number for number in without if number not in titled)
+    for each in having:
+        lacking.update(scores.keys() - bitmaps.those(each, scores))
     for number, count in lacking.items():
-        scores[number] *= (1 - count / len(own)) ** COVERAGE
+        scores[number] *= (1 - count / len(having)) ** COVERAGE
 
 
 def _title_length(titles: Iterable[Plan]) -> int:

@@ -133,13 +133,12 @@ class Segment:
     def _of(self, numbers: Iterable[int]) -> Bits:
         return bitmaps.of(numbers, self.passages)
 
-    def counts(self, text: str, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    def counts(self, text: str, numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         """How often a literal begins in each of some passages that have it; not inside longer words, if these are ASCII."""
         wanted, data, starts = encode(text), self.texts.folded, self.starts
         whole = bytewise.search_whole(wanted) if is_bounded(text) else None
         once = set[int]()
         if _is_gram(text):  # it is there no more often than all the forms of its word
-            numbers = list(numbers)
             having, *more = self.postings.planes("words", stem(text))
             once.update(bitmaps.those(having & ~bitmaps.union(more), numbers))
         for number in numbers:
@@ -336,21 +335,18 @@ class Segments:
 
     def joined(self, of_segment: Callable[[Segment], Bits]) -> Bits:
         """The passages of the index, given those of each segment."""
+        return self._joined(list(map(of_segment, self._all)))
+
+    def _joined(self, own: Sequence[Bits]) -> Bits:
         everywhere = 0
-        for segment in reversed(self._all):
-            everywhere = everywhere << segment.passages | of_segment(segment)
+        for segment, passages in zip(reversed(self._all), reversed(own), strict=True):
+            everywhere = everywhere << segment.passages | passages
         return everywhere
 
     def planes(self, name: str, term: str) -> Planes:
         """Passages that are not deleted with a term, and the bits of how often more than once they have it."""
-        found = [segment.planes(name, term) for segment in self._all]
-        if len(found) == 1:
-            return found[0]
-        joined = [0] * max(map(len, found), default=1)
-        for segment, planes in zip(reversed(self._all), reversed(found), strict=True):
-            for number, plane in zip_longest(range(len(joined)), planes, fillvalue=0):
-                joined[number] = joined[number] << segment.passages | plane
-        return tuple(joined)
+        found = (segment.planes(name, term) for segment in self._all)
+        return tuple(map(self._joined, zip_longest(*found, fillvalue=0))) or (0,)
 
     def document_of(self, passage: int) -> int:
         """The number of a passage's document."""
