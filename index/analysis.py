@@ -15,14 +15,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 from operator import add
 
 from . import english, segment
 from .english import breaks, is_possessive, stem, word_end, word_start
 from .fold import digest, fold_han, fold_with_offsets, is_loose, original_span, plain
 from .frozen import frozen
-from .model import Passage
+from .model import Link, Passage
 from .scripts import is_unspaced, run_pattern, runs
 
 VERSION = 2
@@ -45,7 +45,7 @@ class Analysis:
     The words are in order, parts of words written as one behind them all.  `gap` is what the white space between
     this passage and the next folds to; where that is nothing, the pair across the border is among the grams, so that the folded
     texts and gaps joined are the document's folded text and no pair is missing.  `cuts` are the offsets in `folded` at which
-    words written as one are cut.
+    words written as one are cut.  `chain` says which words of spaced scripts follow each other.
     """
 
     folded: str
@@ -53,6 +53,7 @@ class Analysis:
     grams: set[str]
     gap: str = ""
     cuts: Sequence[int] = ()
+    chain: Sequence[Link] = ()
 
 
 @frozen
@@ -250,33 +251,39 @@ class Analyser:
 
     def _analysed(self, plain_text: str, cuts: list[int], gap: str = "") -> Analysis:
         folded = fold_han(plain_text)
-        words, found = self._english(folded) if folded.isascii() else self._mixed(plain_text, folded)
+        words, found, links = self._english(folded) if folded.isascii() else self._mixed(plain_text, folded)
         if cuts:
-            words += _parts_at(folded, cuts)
-        return Analysis(folded, words, found, gap, cuts)
+            parts = dict(_parts_at(folded, cuts))
+            links = _with_parts(links, folded, parts)
+            words = [*words, *chain.from_iterable(parts.values())]
+        return Analysis(folded, words, found, gap, cuts, links)
 
-    def _english(self, folded: str) -> tuple[list[str], set[str]]:
+    def _english(self, folded: str) -> tuple[list[str], set[str], Sequence[Link]]:
         """What `_mixed` gives of ASCII, three times as fast."""
         found = _ASCII_RUN.findall(folded)
         if "'s" not in folded:
-            return list(map(stem, found)), set(found)
-        words = (match[0] for match in _ASCII_RUN.finditer(folded) if not is_possessive(folded, *match.span()))
-        return list(map(stem, words)), set(found)
+            words = list(map(stem, found))
+        else:
+            matches = _ASCII_RUN.finditer(folded)
+            words = [stem(match[0]) for match in matches if not is_possessive(folded, *match.span())]
+        return words, set(found), words
 
-    def _mixed(self, plain_text: str, folded: str) -> tuple[list[str], set[str]]:
-        """The words and grams of a text in scripts of both kinds."""
-        known, words, found = segment.to_simplified(plain_text), list[str](), set[str]()
+    def _mixed(self, plain_text: str, folded: str) -> tuple[list[str], set[str], Sequence[Link]]:
+        """The words and grams of a text in scripts of both kinds, and the chain of its words."""
+        known, words, found, links = segment.to_simplified(plain_text), list[str](), set[str](), list[Link]()
         for match in run_pattern().finditer(folded):
             run = match[0]
             if match[1] is None:
                 found.add(run)
                 if run != "s" or not is_possessive(folded, *match.span()):
                     words.append(stem(run))
+                    links.append(words[-1])
             else:
                 found.update(map(add, run, run[1:]))
                 found.add(run[-1])
                 words += self._cut(run, known[match.start() : match.end()])
-        return words, found
+                links.append(None)
+        return words, found, links
 
     def _cut(self, run: str, known: str) -> Iterable[str]:
         """Words of a folded run, cut as the dictionary cuts its known form."""
@@ -285,14 +292,26 @@ class Analyser:
         return [run[start:end] for _, start, end in self._tokenizer.tokenize(known, "search")]
 
 
-def _parts_at(folded: str, cuts: list[int]) -> Iterator[str]:
-    """The stems of the parts of words that are cut at rising offsets, each of which is inside one."""
+def _parts_at(folded: str, cuts: list[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Where words begin that are cut at rising offsets, each of which is inside one, and the stems of their parts."""
     at = 0
     while at < len(cuts):
         start, end = word_start(folded, cuts[at]), word_end(folded, cuts[at])
         following = bisect_left(cuts, end, at)
-        yield from english.parts(folded[start:end], tuple(cut - start for cut in cuts[at:following]))
+        yield start, english.parts(folded[start:end], tuple(cut - start for cut in cuts[at:following]))
         at = following
+
+
+def _with_parts(links: Sequence[Link], folded: str, parts: Mapping[int, tuple[str, ...]]) -> list[Link]:
+    """The chain of a text's words with the parts of those that are cut, given by where these words begin."""
+    spans = [match.span() for match in run_pattern().finditer(folded)]
+    if len(spans) > len(links):
+        spans = [span for span in spans if not is_possessive(folded, *span)]
+    starts = (start for start, _ in spans)
+    return [
+        (link, *own) if isinstance(link, str) and (own := parts.get(start)) else link
+        for start, link in zip(starts, links, strict=True)
+    ]
 
 
 def query_parts() -> dict[str, str]:

@@ -27,7 +27,7 @@ from pathlib import Path
 from .errors import IndexDamaged, IndexFolderTaken, IndexLocked, IndexNotFound, IndexNotOurs, IndexOutdated
 from .frozen import frozen, replace
 
-FORMAT = 4
+FORMAT = 5
 """Raised when the files of an index change in a way that older code cannot read."""
 
 FOLDER = ".tongwen"

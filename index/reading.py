@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 from . import sources
 from .analysis import Analyser
+from .engines.neighbours import NeighboursWriter
 from .engines.whoosh import PostingsWriter
 from .errors import HelperLost, UnreadableFile
 from .generation import SegmentEntry, Writer
@@ -74,7 +75,7 @@ class SegmentWriter:
 
     def __init__(self, name: str, folder: Path, analyser: Analyser) -> None:
         self.name, self._folder, self._analyser = name, folder, analyser
-        self._texts, self._postings = TextsWriter(folder), PostingsWriter()
+        self._texts, self._postings, self._neighbours = TextsWriter(folder), PostingsWriter(), NeighboursWriter()
         self._count_heading = lru_cache(maxsize=512)(lambda text: Counter(analyser.words(text)))
 
     @property
@@ -101,12 +102,14 @@ class SegmentWriter:
             self._texts.add_passage(text, passage, at, folded, words.total(), analysis.cuts)
             at = passage.end
         self._texts.end_document(document.text[at:])
+        self._neighbours.add([analysis.chain for analysis in analysed])
         return self._texts.documents - 1
 
     def close(self) -> SegmentEntry:
         """Write what is still in memory."""
         self._texts.finish()
         self._postings.write(self._folder)
+        self._neighbours.write(self._folder)
         return SegmentEntry(self.name, self._texts.documents, self._texts.passages, postings=self._postings.postings)
 
     def abandon(self) -> None:

@@ -9,7 +9,7 @@ phrase is found wherever it stands, across passages too.
     originals                        the texts in chunks, each compressed (zlib) with the folded text of the passages that begin
                                      in it as preset dictionary, which says nearly the same
     paths, titles, folded_titles     short strings as in `folded`
-    details                          what only a merge needs of a document, as JSON: headings, encoding
+    details                          what only a merge needs of a document, as JSON: encoding, headings
     documents, passages, chunks      rows: the fields of `DocumentRow`, `PassageRow`, `ChunkRow`
 
 Rows and cuts are unsigned 32-bit numbers, little-endian.  Offsets into these files are bytes; offsets into a document's text
@@ -26,7 +26,7 @@ import re
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -135,7 +135,7 @@ class TextsWriter:
         self._write("titles", document.title)
         self._write("folded_titles", folded_title)
         headings = [(heading.start, heading.text) for heading in document.headings]
-        self._write("details", json.dumps({"headings": headings, "encoding": document.encoding}))
+        self._write("details", json.dumps([document.encoding, headings]))
         self.documents += 1
         self._line, self._chunk_start = int(document.has_lines), 0
 
@@ -301,10 +301,17 @@ class Texts:
         """The paths of all documents, in order."""
         return decode(bytes(self._blobs["paths"])).split("\0")[:-1]
 
-    def titled(self, folded: str) -> set[int]:
-        """The documents whose folded title holds a string."""
-        blob, starts = self._blobs["folded_titles"], self.document_column("folded_title")
-        return {bisect.bisect_right(starts, at) - 1 for at in occurrences(blob, encode(folded), 0, len(blob))}
+    def titled(self, folded: str, is_it: Callable[[str, str], bool] | None = None) -> set[int]:
+        """The documents whose folded title holds a string.
+
+        `is_it`, if given, says of an occurrence whether it is one, by the characters before and behind it (NUL at an end).
+        """
+        blob, starts, wanted = self._blobs["folded_titles"], self.document_column("folded_title"), encode(folded)
+        found: Iterable[int] = occurrences(blob, wanted, 0, len(blob))
+        if is_it:
+            is_between = _by_characters(is_it)
+            found = (at for at in found if is_between(blob[max(0, at - 4) : at], blob[at + len(wanted) : at + len(wanted) + 4]))
+        return {bisect.bisect_right(starts, at) - 1 for at in found}
 
     def matching(self, condition: Filter) -> Iterable[int]:
         """The documents that meet a condition; deleted ones too."""
@@ -352,15 +359,22 @@ class Texts:
 
     def stored_document(self, document: int) -> Document:
         """A document as it was when it was added."""
-        detail = json.loads(self._string("detail", document))
+        encoding, headings = json.loads(self._string("detail", document))
         return Document(
             path=self.path(document),
             text=self.original(document, 0, 2**32),
             title=self.title(document),
-            headings=tuple(Heading(start, text) for start, text in detail["headings"]),
-            encoding=detail["encoding"],
+            headings=tuple(Heading(start, text) for start, text in headings),
+            encoding=encoding,
             has_lines=bool(self.document(document).has_lines),
         )
+
+
+def _by_characters(is_it: Callable[[str, str], bool]) -> Callable[[bytes, bytes], bool]:
+    """The same, asked of the four bytes before and behind: mostly the same few."""
+    return lru_cache(maxsize=1 << 12)(
+        lambda before, behind: is_it(decode_within(before)[-1:] or "\0", decode_within(behind)[:1] or "\0")
+    )
 
 
 def occurrences(data: mmap.mmap | bytes, wanted: bytes, start: int, end: int) -> Iterator[int]:

@@ -112,6 +112,22 @@ def test_words(analyser, text, words):
     assert analyser.words(text) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("Nvidia's AI chips", ["nvidia", "ai", "chip"]),
+        ("call getElementById", ["call", ("getelementbyid", "get", "element", "by", "id")]),
+        ("it's OpenAI's 16GB", ["it", ("openai", "open", "ai"), "16gb"]),
+        ("LLMs RLs", ["llm", ("rls", "rl")]),
+        ("AI 芯片 for GPT4的chips", ["ai", None, "for", ("gpt4", "gpt", "4"), None, "chip"]),
+        ("……", []),
+    ],
+)
+def test_chain(analyser, text, links):
+    """Words follow each other with their parts, without the s of possessives, and not across scripts without spaces."""
+    assert list(analyser.analyse(text).chain) == links
+
+
 def test_grams():
     """A run gives its pairs and its last character."""
     assert grams("人工智能") == ["人工", "工智", "智能", "能"]

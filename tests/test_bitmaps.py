@@ -1,5 +1,8 @@
 """Sets of passages as whole numbers do what Python's own sets of numbers do."""
 
+from array import array
+from itertools import accumulate, pairwise
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tongwen.index.engines import bitmaps
@@ -101,3 +104,16 @@ def test_passages_by_their_numbers(numbers, of_each):
     assert {at: number for number, group in groups for at in bitmaps.numbers(group)} == {
         at: of_each.get(at, 0) for at in numbers
     }
+
+
+@given(st.lists(st.one_of(st.integers(0, 40), st.integers(0, 70_000)), min_size=1, max_size=30), st.integers(0, 34))
+@example([5, 0, 2**31, 255, 256], 8)
+@example([5], 0)
+def test_near_next(steps, exponent):
+    """Places before small steps are found, in whatever way the sequence is kept."""
+    rising = list(accumulate(steps))
+    expected = [at for at, (one, other) in enumerate(pairwise(rising)) if other - one < 2**exponent]
+    apart = memoryview(array("I", [number for each in rising for number in (each, 7)]))[::2]
+
+    assert bitmaps.numbers(bitmaps.near_next(array("I", rising), exponent)) == expected
+    assert bitmaps.numbers(bitmaps.near_next(apart, exponent)) == expected

@@ -30,7 +30,7 @@ from tongwen.index.generation import FileRecord, Manifest, SegmentEntry, find, r
 from tongwen.searcher import Searcher
 
 NAMES = ("originals", "folded", "cuts", "paths", "titles", "folded_titles", "details", "documents", "passages", "chunks")
-NAMES += ("postings",)
+NAMES += ("neighbours", "postings")
 
 _load = lru_cache(maxsize=None)(segment.load)
 

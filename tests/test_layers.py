@@ -34,7 +34,13 @@ ENGINE_PARTS = {  # what of the other engines' modules a module may import: the 
     "index/engines/embedded.py": {"index.engines.evaluation", "index.engines.found", "index.engines.segments"},
     "index/engines/evaluation.py": {"index.engines.bitmaps", "index.engines.found", "index.engines.segments"},
     "index/engines/found.py": {"index.engines.bitmaps"},
-    "index/engines/segments.py": {"index.engines.bitmaps", "index.engines.bytewise", "index.engines.w3"},
+    "index/engines/neighbours.py": {"index.engines.bitmaps"},
+    "index/engines/segments.py": {
+        "index.engines.bitmaps",
+        "index.engines.bytewise",
+        "index.engines.neighbours",
+        "index.engines.w3",
+    },
     "index/engines/w3.py": {"index.engines.bitmaps"},
     "index/engines/whoosh.py": {"index.engines.w3"},
 }

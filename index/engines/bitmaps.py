@@ -10,6 +10,8 @@ Rinfret, O'Neil and O'Neil, Bit-Sliced Index Arithmetic, 2001).
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import compress
@@ -39,6 +41,18 @@ def where(column: bytes, is_in: Sequence[bool]) -> Bits:
     """The numbers at which a column has a byte that is in a set, given by whether each of the 256 bytes is."""
     digits = column.translate(bytes(49 if each else 48 for each in is_in))
     return int(b"0" + digits[::-1], 2)
+
+
+def near_next(rising: memoryview | array[int], exponent: int) -> Bits:
+    """The places in a rising sequence of 32-bit numbers at which the next number is less than 2 ** `exponent` higher."""
+    count, in_order = len(rising) - 1, rising if sys.byteorder == "little" else rising[::-1]
+    lanes = int.from_bytes(in_order.tobytes(), sys.byteorder)  # lowest first
+    gaps = ((lanes >> 32) - (lanes & first_ones(32 * count))).to_bytes(4 * count, "little")
+    near, (skipped, bit) = first_ones(count), divmod(exponent, 8)
+    for place in range(skipped, 4):
+        most = 1 << bit if place == skipped else 1
+        near &= where(gaps[place::4], [byte < most for byte in range(256)])
+    return near
 
 
 def numbers(bits: Bits) -> list[int]:

@@ -22,6 +22,7 @@ from ..scripts import is_unspaced, runs
 from ..texts import Texts, decode, decode_within, encode, occurrences
 from . import bitmaps, bytewise
 from .bitmaps import Bits, Planes
+from .neighbours import Neighbours
 from .w3 import PostingsReader
 
 FEW = 16
@@ -52,12 +53,13 @@ class Segment:
         self.texts, self.postings = Texts(files.folder), PostingsReader(files.folder)
         self.base, self.document_base = base, document_base
         self.passages = self.texts.passages
+        self.neighbours = Neighbours(files.folder, self.passages)
         self.dead_documents = files.deleted
         self.dead = self.of_documents(files.deleted) if files.deleted else 0
         self.alive = bitmaps.first_ones(self.passages) ^ self.dead
         self.documents, self.starts, self.lengths = map(self.texts.column, ("document", "folded", "words"))
         self._frequency_of = lru_cache(maxsize=1 << 14)(self._frequency)
-        self._shorter_than = lru_cache(maxsize=16)(self._shorter)
+        self._shorter_than = lru_cache(maxsize=16)(partial(bitmaps.near_next, self.starts))
 
     def of_documents(self, documents: Iterable[int]) -> Bits:
         """The passages of some documents."""
@@ -81,15 +83,11 @@ class Segment:
 
     def before(self, passages: Bits, reach: int) -> Bits:
         """The passages, and those before them in their document that end at most `reach` bytes before one, or a little more."""
-        found, step, short = passages, passages, self._shorter_than(1 << reach.bit_length())
+        found, step, short = passages, passages, self._shorter_than(reach.bit_length())
         while step := (step >> 1) & ~self.last_passages & ~found:
             found |= step
             step &= short
         return found
-
-    def _shorter(self, size: int) -> Bits:
-        """The passages that are shorter than so many bytes."""
-        return bitmaps.where(bytes(map(size.__gt__, map(sub, self.starts[1:], self.starts))), [False] + 255 * [True])
 
     def frequency(self, word: str) -> int:
         """In how many passages that are not deleted a token is."""
@@ -109,8 +107,7 @@ class Segment:
         """The passages that are not deleted in which an occurrence of a literal begins, other than those known."""
         text = term.text
         if is_unspaced(text) and len(text) <= 2:
-            having = self.postings.having_prefix("grams", text) if len(text) == 1 else self.postings.planes("grams", text)[0]
-            return having & self.alive & ~known
+            return self.having("grams", text) & self.alive & ~known
         wanted, candidates = encode(text), bitmaps.numbers(_candidates(self, text) & self.alive & ~known)
         if not is_bounded(text):
             return self._of(self._holding(candidates, wanted))
@@ -120,6 +117,11 @@ class Segment:
             for number in candidates
             if (is_gram and not self._is_at_edge(number, wanted)) or self._holds(number, term, wanted)
         )
+
+    def having(self, name: str, gram: str) -> Bits:
+        """The passages, deleted ones too, that have a gram; of one unspaced character, any that begins with it."""
+        is_prefix = len(gram) == 1 and is_unspaced(gram)
+        return self.postings.having_prefix(name, gram) if is_prefix else self.postings.planes(name, gram)[0]
 
     def _holding(self, passages: Iterable[int], wanted: bytes) -> Iterator[int]:
         """Those of some passages in which a string begins."""
@@ -157,8 +159,11 @@ class Segment:
         if len(words.stems) == 1:
             return self.planes("words", words.stems[0])[0]
         candidates = self.alive
-        for place, word in enumerate(words.stems):  # each passage has a word or more: so many behind at the most
+        for place, (word, following) in enumerate(zip_longest(words.stems, words.stems[1:])):
             having = self.postings.planes("words", word)[0]
+            if following and "s" not in (word, following):  # an s alone may be that of Nvidia's
+                having &= self.neighbours.having(word, following)
+            # Each passage has a word or more: so many behind at the most.
             candidates &= bitmaps.union(having >> behind for behind in range(place + 1))
         return self._of(self._having_words(bitmaps.numbers(candidates), words))
 
@@ -183,9 +188,10 @@ class Segment:
             having = bitmaps.intersection(self.planes("title", stem)[0] for stem in leaf.stems)
             return self._of_titled(having, lambda title: self._title_has(title, leaf)) if len(leaf.stems) > 1 else having
         if leaf.alone:
-            return self._of_titled(self.planes("title", leaf.text)[0], partial(self._title_has_alone, leaf, is_word))
-        if len(leaf.text) == 2 and is_unspaced(leaf.text):
-            return self.planes("title", leaf.text)[0]
+            alone = self.texts.titled(leaf.text, partial(_is_alone, leaf.text, is_word))
+            return self.planes("title", leaf.text)[0] & self.of_documents(alone)
+        if len(leaf.text) <= 2 and is_unspaced(leaf.text):
+            return self.having("title", leaf.text) & self.alive
         if pairs := [key for key, _ in _keys(leaf.text) if len(key) == 2 and is_unspaced(key)]:
             having = bitmaps.intersection(self.planes("title", pair)[0] for pair in pairs)
             return self._of_titled(having, lambda title: self._title_has(title, leaf))
@@ -201,10 +207,6 @@ class Segment:
         if any(True for _ in in_folded(leaf, self.texts.folded_title(document))):
             return True
         return isinstance(leaf, Words) and begins_in_original(leaf, self.texts.title(document))
-
-    def _title_has_alone(self, leaf: Term, is_word: Callable[[str], bool], document: int) -> bool:
-        title = self.texts.folded_title(document)
-        return any(stands_alone(title, span, is_word) for span in in_folded(leaf, title))
 
     def _document_end(self, passage: int) -> int:
         """Where the folded text of a passage's document ends (bytes; its closing NUL left out)."""
@@ -231,12 +233,17 @@ class Segment:
 
     def _having_words(self, passages: Iterable[int], words: Words) -> Iterator[int]:
         """Those of some passages in which words begin that follow each other: what `_begins` says of them, sooner."""
-        starts, data, search = self.starts, self.texts.folded, bytewise.searches(words.stems).roughly
-        reach = sum(map(bytewise.longest, words.stems))
+        starts, data, stems = self.starts, self.texts.folded, words.stems
+        search, _, plainly = bytewise.searches(stems)
+        reach, is_plain = sum(map(bytewise.longest, stems)), "s" not in stems
         for number in passages:
-            match = search(data, starts[number], starts[number + 1] + reach)
-            if match and self._has_words(number, words, reach, match.start()):
-                yield number
+            after = starts[number + 1]
+            if match := search(data, starts[number], after + reach):
+                at = match.start()
+                plain = plainly(data, at) if is_plain and at < after else None
+                follow = plain and bytewise.have_stems(plain[0], stems) and bytewise.begins_word(data, at)
+                if follow or self._has_words(number, words, reach, at):
+                    yield number
 
     def _has_words(self, passage: int, words: Words, reach: int, at: int) -> bool:
         """Whether words that follow each other begin in a passage, in which they may do so from an offset (bytes) on."""
@@ -405,6 +412,10 @@ def _bytes(numbers: list[int]) -> bytes:
     return bytes(numbers) if max(numbers, default=0) < 256 else bytes(map(min, numbers, repeat(255)))
 
 
+def _is_alone(character: str, is_word: Callable[[str], bool], before: str, behind: str) -> bool:
+    return stands_alone(before + character + behind, (len(before), len(before) + 1), is_word)
+
+
 # ------------------------------------------------------------------------------------------ candidates
 
 Key = tuple[str, int]
@@ -428,10 +439,9 @@ def _having_all(segment: Segment, keys: Sequence[Key], reach: int) -> Bits:
     by_rareness = sorted(keys, key=lambda key: segment.postings.frequency("grams", key[0]))
     found = segment.alive
     for gram, offset in by_rareness:
-        is_one = len(gram) == 1 and is_unspaced(gram)
-        having = segment.postings.having_prefix("grams", gram) if is_one else segment.postings.planes("grams", gram)[0]
+        having = segment.having("grams", gram)
         found &= segment.before(having, reach + 4 * offset) if offset or reach else having
-        if is_one or found.bit_count() <= FEW:
+        if found.bit_count() <= FEW:
             break
     return found
 
