@@ -301,17 +301,24 @@ class Texts:
         """The paths of all documents, in order."""
         return decode(bytes(self._blobs["paths"])).split("\0")[:-1]
 
-    def titled(self, folded: str, is_it: Callable[[str, str], bool] | None = None) -> set[int]:
-        """The documents whose folded title holds a string.
+    def titled(self, folded: str) -> set[int]:
+        """The documents whose folded title holds a string."""
+        blob, starts = self._blobs["folded_titles"], self.document_column("folded_title")
+        return {bisect.bisect_right(starts, at) - 1 for at in occurrences(blob, encode(folded), 0, len(blob))}
 
-        `is_it`, if given, says of an occurrence whether it is one, by the characters before and behind it (NUL at an end).
+    def titled_among(self, documents: Iterable[int], folded: str, is_one: Callable[[bytes, bytes], bool]) -> Iterator[int]:
+        """Those of some documents whose folded title holds a string, and not only where it is none.
+
+        `is_one` says that of an occurrence by four bytes before and four behind it, or as many as its title has.
         """
         blob, starts, wanted = self._blobs["folded_titles"], self.document_column("folded_title"), encode(folded)
-        found: Iterable[int] = occurrences(blob, wanted, 0, len(blob))
-        if is_it:
-            is_between = _by_characters(is_it)
-            found = (at for at in found if is_between(blob[max(0, at - 4) : at], blob[at + len(wanted) : at + len(wanted) + 4]))
-        return {bisect.bisect_right(starts, at) - 1 for at in found}
+        for number in documents:
+            start, end = starts[number], starts[number + 1]
+            for at in occurrences(blob, wanted, start, end):
+                behind = at + len(wanted)
+                if is_one(blob[max(start, at - 4) : at], blob[behind : min(behind + 4, end)]):
+                    yield number
+                    break
 
     def matching(self, condition: Filter) -> Iterable[int]:
         """The documents that meet a condition; deleted ones too."""
@@ -368,13 +375,6 @@ class Texts:
             encoding=encoding,
             has_lines=bool(self.document(document).has_lines),
         )
-
-
-def _by_characters(is_it: Callable[[str, str], bool]) -> Callable[[bytes, bytes], bool]:
-    """The same, asked of the four bytes before and behind: mostly the same few."""
-    return lru_cache(maxsize=1 << 12)(
-        lambda before, behind: is_it(decode_within(before)[-1:] or "\0", decode_within(behind)[:1] or "\0")
-    )
 
 
 def occurrences(data: mmap.mmap | bytes, wanted: bytes, start: int, end: int) -> Iterator[int]:

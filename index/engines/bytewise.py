@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from mmap import mmap
-from typing import NamedTuple
 
 from ..english import LONGEST_ENDING, beginning, stem
 from ..patterns import GAP
@@ -27,30 +26,28 @@ def goes_on(data: mmap | bytes, at: int) -> bool | None:
 
 
 _Search = Callable[[mmap | bytes, int, int], "re.Match[bytes] | None"]
-
-
-class Searches(NamedTuple):
-    """Looks for words of some stems, of ASCII letters and digits.
-
-    `roughly` finds where the first of words begins that may follow each other, or be parts of one word; few other texts have
-    that.  `apart` leaves out the parts of one word.  `plainly` says whether at an offset words do follow each other, between
-    ASCII characters.
-    """
-
-    roughly: _Search
-    apart: _Search
-    plainly: Callable[[mmap | bytes, int], re.Match[bytes] | None]
+_Match = Callable[[mmap | bytes, int], "re.Match[bytes] | None"]
 
 
 @lru_cache(maxsize=256)
-def searches(stems: tuple[str, ...]) -> Searches:
-    """What looks for words of some stems; one of other characters than ASCII is only found as it is."""
-    beginnings = [re.escape(encode(beginning(word))) for word in stems]
-    rough, apart = (rb"[0-9a-z]*?(?:'s)?[\W_]{%d,%d}" % (least, 4 * GAP) for least in (0, 1))
-    plain = (rb"[0-9a-z]*%s" % _BETWEEN.pattern).join(beginnings) + rb"[0-9a-z]*(?![0-9a-z\x80-\xe4\xea-\xff])"
-    return Searches(
-        re.compile(rough.join(beginnings)).search, re.compile(apart.join(beginnings)).search, re.compile(plain).match
-    )
+def search_words(stems: tuple[str, ...], least: int) -> _Search:
+    """Finds where the first of words of some stems begins that may follow each other; few other texts have that.
+
+    They are at `least` so many bytes apart: 0 if they may be parts of one word.  A word of other characters than ASCII is only
+    found as it is.
+    """
+    return re.compile((rb"[0-9a-z]*?(?:'s)?[\W_]{%d,%d}" % (least, 4 * GAP)).join(_beginnings(stems))).search
+
+
+@lru_cache(maxsize=256)
+def match_plainly(stems: tuple[str, ...]) -> _Match:
+    """Says whether at an offset words do follow each other that begin like those of some stems, between ASCII characters."""
+    plain = (rb"[0-9a-z]*%s" % _BETWEEN.pattern).join(_beginnings(stems)) + rb"[0-9a-z]*(?![0-9a-z\x80-\xe4\xea-\xff])"
+    return re.compile(plain).match
+
+
+def _beginnings(stems: Iterable[str]) -> Iterator[bytes]:
+    return (re.escape(encode(beginning(word))) for word in stems)
 
 
 _WORD = re.compile(rb"[0-9a-z]+")

@@ -213,7 +213,7 @@ class Evaluation:
         """Whether a leaf is what headings are made of."""
         if isinstance(leaf, Words):
             return len(leaf.stems) == 1
-        return isinstance(leaf, Term) and is_unspaced(leaf.text) and self._is_word(leaf.text)
+        return isinstance(leaf, Term) and is_unspaced(leaf.text) and self.segments.has_word(leaf.text)
 
     def _condition(self, children: Iterable[Plan]) -> Callable[[Bits], Bits]:
         """What the plan's conditions and exclusions keep of some passages."""
@@ -224,9 +224,6 @@ class Evaluation:
             elif isinstance(child, Not):
                 kept &= ~self.found(child.child).passages
         return kept.__and__
-
-    def _is_word(self, text: str) -> bool:
-        return self.segments.frequency(text) > 0
 
     # -------------------------------------------------------------------------------------- leaves
 
@@ -412,7 +409,7 @@ class Evaluation:
         """The passages of documents that have a leaf in their title; as typed, if that is asked for, in the passage too."""
         if not isinstance(leaf, (Term, Words)):
             return 0
-        titled = self.segments.joined(partial(Segment.titled, leaf=leaf, is_word=self._is_word))
+        titled = self.segments.joined(partial(Segment.titled, leaf=leaf, is_alone=self.segments.is_alone))
         return titled & self.found(leaf).passages if isinstance(leaf, Term) and leaf.exact else titled
 
     def _add_title(self, worth: Levels, count: int, scores: dict[int, float]) -> None:

@@ -64,7 +64,9 @@ class Segment:
     def of_documents(self, documents: Iterable[int]) -> Bits:
         """The passages of some documents."""
         first = self.texts.first_passages()
-        return self._of(chain.from_iterable(range(first[number], first[number + 1]) for number in documents))
+        spans = [(first[number], first[number + 1]) for number in documents if first[number] < first[number + 1]]
+        ends = bitmaps.of((end for _, end in spans), self.passages + 1)
+        return ends - self._of(start for start, _ in spans)  # all bits from each start up to its end
 
     @cached_property
     def last_passages(self) -> Bits:
@@ -165,7 +167,7 @@ class Segment:
                 having &= self.neighbours.having(word, following)
             # Each passage has a word or more: so many behind at the most.
             candidates &= bitmaps.union(having >> behind for behind in range(place + 1))
-        return self._of(self._having_words(bitmaps.numbers(candidates), words))
+        return self._of(self._having_words(bitmaps.numbers(candidates), words)) if candidates else 0
 
     def near(self, near: Near) -> Bits:
         """The passages that have words near each other."""
@@ -182,26 +184,35 @@ class Segment:
         """The passages of the documents that meet a condition."""
         return self.of_documents(self.texts.matching(condition))
 
-    def titled(self, leaf: Term | Words, is_word: Callable[[str], bool]) -> Bits:
-        """The passages that are not deleted of the documents whose title has a leaf; `is_word` knows the words of the index."""
+    def titled(self, leaf: Term | Words, is_alone: Callable[[str, bytes, bytes], bool]) -> Bits:
+        """The passages that are not deleted of the documents whose title has a leaf.
+
+        `is_alone` says of a character whether it is no part of a longer word, by some bytes before and behind it.
+        """
         if isinstance(leaf, Words):
             having = bitmaps.intersection(self.planes("title", stem)[0] for stem in leaf.stems)
-            return self._of_titled(having, lambda title: self._title_has(title, leaf)) if len(leaf.stems) > 1 else having
+            return self._of_titled(having, partial(self._titled_among, leaf=leaf)) if len(leaf.stems) > 1 else having
         if leaf.alone:
-            alone = self.texts.titled(leaf.text, partial(_is_alone, leaf.text, is_word))
-            return self.planes("title", leaf.text)[0] & self.of_documents(alone)
+            alone = partial(self.texts.titled_among, folded=leaf.text, is_one=partial(is_alone, leaf.text))
+            return self._of_titled(self.planes("title", leaf.text)[0], alone)
         if len(leaf.text) <= 2 and is_unspaced(leaf.text):
             return self.having("title", leaf.text) & self.alive
         if pairs := [key for key, _ in _keys(leaf.text) if len(key) == 2 and is_unspaced(key)]:
             having = bitmaps.intersection(self.planes("title", pair)[0] for pair in pairs)
-            return self._of_titled(having, lambda title: self._title_has(title, leaf))
+            return self._of_titled(having, partial(self._titled_among, leaf=leaf))
         documents = self.texts.titled(leaf.text) - self.dead_documents
         return self.of_documents(number for number in documents if not is_bounded(leaf.text) or self._title_has(number, leaf))
 
-    def _of_titled(self, passages: Bits, has: Callable[[int], bool]) -> Bits:
-        """Those of the passages whose document meets a condition on its title."""
-        documents = {self.documents[number] for number in bitmaps.numbers(passages)}
-        return passages & self.of_documents(filter(has, documents))
+    def _of_titled(self, passages: Bits, among: Callable[[Iterable[int]], Iterable[int]]) -> Bits:
+        """The passages of some whole documents, but only of those among these that are kept."""
+        documents = [self.documents[number] for number in bitmaps.numbers(passages & self.last_passages)]
+        return passages & self.of_documents(among(documents))
+
+    def _titled_among(self, documents: Iterable[int], leaf: Term | Words) -> Iterator[int]:
+        """Those of some documents whose title has a leaf."""
+        if isinstance(leaf, Term) and not is_bounded(leaf.text):
+            return self.texts.titled_among(documents, leaf.text, lambda before, behind: True)
+        return (number for number in documents if self._title_has(number, leaf))
 
     def _title_has(self, document: int, leaf: Leaf) -> bool:
         if any(True for _ in in_folded(leaf, self.texts.folded_title(document))):
@@ -234,7 +245,7 @@ class Segment:
     def _having_words(self, passages: Iterable[int], words: Words) -> Iterator[int]:
         """Those of some passages in which words begin that follow each other: what `_begins` says of them, sooner."""
         starts, data, stems = self.starts, self.texts.folded, words.stems
-        search, _, plainly = bytewise.searches(stems)
+        search, plainly = bytewise.search_words(stems, 0), bytewise.match_plainly(stems)
         reach, is_plain = sum(map(bytewise.longest, stems)), "s" not in stems
         for number in passages:
             after = starts[number + 1]
@@ -248,7 +259,7 @@ class Segment:
     def _has_words(self, passage: int, words: Words, reach: int, at: int) -> bool:
         """Whether words that follow each other begin in a passage, in which they may do so from an offset (bytes) on."""
         data, after, stems = self.texts.folded, self.starts[passage + 1], words.stems
-        _, search, plainly = bytewise.searches(stems)
+        search, plainly = bytewise.search_words(stems, 1), bytewise.match_plainly(stems)
         while (match := search(data, at, after + reach)) and (at := match.start()) < after:
             plain = plainly(data, at)
             follow = bytewise.begins_word(data, at) and (
@@ -331,6 +342,8 @@ class Segments:
         self.documents = documents - sum(len(segment.dead_documents) for segment in self._all)
         self.mean_length = max(1.0, words / max(1, self.passages))
         self._distances = lru_cache(maxsize=16)(self._title_distances)
+        self.has_word = lru_cache(maxsize=1 << 14)(self._has_word)
+        self.is_alone = lru_cache(maxsize=1 << 14)(self._is_alone)
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._all)
@@ -406,14 +419,19 @@ class Segments:
         """In how many passages a token is, of those that are not deleted."""
         return sum(segment.frequency(word) for segment in self._all)
 
+    def _has_word(self, word: str) -> bool:
+        """Whether a token is in any passage that is not deleted."""
+        return any(segment.frequency(word) for segment in self._all)
+
+    def _is_alone(self, character: str, before: bytes, behind: bytes) -> bool:
+        """Whether a character is no part of a longer word, as far as some bytes before and behind it tell."""
+        start = len(lead := decode_within(before))
+        return stands_alone(lead + character + decode_within(behind), (start, start + 1), self.has_word)
+
 
 def _bytes(numbers: list[int]) -> bytes:
     """Numbers as bytes; what is more than 255 as that."""
     return bytes(numbers) if max(numbers, default=0) < 256 else bytes(map(min, numbers, repeat(255)))
-
-
-def _is_alone(character: str, is_word: Callable[[str], bool], before: str, behind: str) -> bool:
-    return stands_alone(before + character + behind, (len(before), len(before) + 1), is_word)
 
 
 # ------------------------------------------------------------------------------------------ candidates
