@@ -117,3 +117,16 @@ def test_near_next(steps, exponent):
 
     assert bitmaps.numbers(bitmaps.near_next(array("I", rising), exponent)) == expected
     assert bitmaps.numbers(bitmaps.near_next(apart, exponent)) == expected
+
+
+_sized = st.integers(1, 90).flatmap(lambda size: st.tuples(st.just(size), st.sets(st.integers(0, size - 1))))
+
+
+@given(st.lists(_sized))
+@example([])
+def test_joined(parts):
+    """Each set's numbers come behind those there may be in the sets before it."""
+    starts = list(accumulate((size for size, _ in parts), initial=0))
+    expected = {start + number for start, (_, own) in zip(starts, parts, strict=False) for number in own}
+
+    assert bitmaps.joined([bits(own) for _, own in parts], [size for size, _ in parts]) == bits(expected)

@@ -14,7 +14,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from itertools import compress
+from itertools import compress, zip_longest
 from operator import and_, or_
 from struct import unpack
 
@@ -74,6 +74,15 @@ def numbers(bits: Bits) -> list[int]:
 def union(sets: Iterable[Bits]) -> Bits:
     """What is in any of the sets."""
     return reduce(or_, sets, 0)
+
+
+def joined(sets: Sequence[Bits], sizes: Sequence[int]) -> Bits:
+    """Sets one behind the other, given how many numbers there may be in each; pairs first, which moves fewer bits."""
+    while len(sets) > 1:
+        pairs = list(zip_longest(sets[::2], sets[1::2], sizes[::2], sizes[1::2], fillvalue=0))
+        sets = [low | high << size for low, high, size, _ in pairs]
+        sizes = [size + other for _, _, size, other in pairs]
+    return sets[0] if sets else 0
 
 
 def intersection(sets: Iterable[Bits]) -> Bits:

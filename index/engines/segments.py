@@ -336,7 +336,7 @@ class Segments:
             self.lengths += own
             documents += segment.texts.documents
             words += sum(own) - sum(own[number] for number in bitmaps.numbers(segment.dead))
-        self._bases = [segment.base for segment in self._all]
+        self._bases, self._sizes = [segment.base for segment in self._all], [segment.passages for segment in self._all]
         self.alive = self.joined(lambda segment: segment.alive)
         self.passages = self.alive.bit_count()
         self.documents = documents - sum(len(segment.dead_documents) for segment in self._all)
@@ -358,10 +358,7 @@ class Segments:
         return self._joined(list(map(of_segment, self._all)))
 
     def _joined(self, own: Sequence[Bits]) -> Bits:
-        everywhere = 0
-        for segment, passages in zip(reversed(self._all), reversed(own), strict=True):
-            everywhere = everywhere << segment.passages | passages
-        return everywhere
+        return bitmaps.joined(own, self._sizes)
 
     def planes(self, name: str, term: str) -> Planes:
         """Passages that are not deleted with a term, and the bits of how often more than once they have it."""
