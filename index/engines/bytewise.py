@@ -42,8 +42,8 @@ def search_words(stems: tuple[str, ...], least: int) -> _Search:
 @lru_cache(maxsize=256)
 def match_plainly(stems: tuple[str, ...]) -> _Match:
     """Says whether at an offset words do follow each other that begin like those of some stems, between ASCII characters."""
-    plain = (rb"[0-9a-z]*%s" % _BETWEEN.pattern).join(_beginnings(stems)) + rb"[0-9a-z]*(?![0-9a-z\x80-\xe4\xea-\xff])"
-    return re.compile(plain).match
+    words = (rb"[0-9a-z]*%s" % _BETWEEN.pattern).join(_beginnings(stems))
+    return re.compile(rb"(?<![0-9a-z\x80-\xff])%s[0-9a-z]*(?![0-9a-z\x80-\xe4\xea-\xff])" % words).match
 
 
 def _beginnings(stems: Iterable[str]) -> Iterator[bytes]:

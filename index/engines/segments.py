@@ -252,8 +252,7 @@ class Segment:
             if match := search(data, starts[number], after + reach):
                 at = match.start()
                 plain = plainly(data, at) if is_plain and at < after else None
-                follow = plain and bytewise.have_stems(plain[0], stems) and bytewise.begins_word(data, at)
-                if follow or self._has_words(number, words, reach, at):
+                if (plain and bytewise.have_stems(plain[0], stems)) or self._has_words(number, words, reach, at):
                     yield number
 
     def _has_words(self, passage: int, words: Words, reach: int, at: int) -> bool:
@@ -262,9 +261,10 @@ class Segment:
         search, plainly = bytewise.search_words(stems, 1), bytewise.match_plainly(stems)
         while (match := search(data, at, after + reach)) and (at := match.start()) < after:
             plain = plainly(data, at)
-            follow = bytewise.begins_word(data, at) and (
-                bytewise.have_stems(plain[0], stems) if plain else bytewise.follow(data, at, stems)
-            )
+            if plain:
+                follow = bytewise.have_stems(plain[0], stems)
+            else:
+                follow = bytewise.begins_word(data, at) and bytewise.follow(data, at, stems)
             if follow is None or "s" in stems:  # an s alone may be that of Nvidia's
                 return self._begins(passage, words, reach) or self._follow_in_parts(passage, words, reach)
             if follow:
