@@ -10,12 +10,17 @@ from collections import Counter
 from functools import cache
 
 from .fold import han_table
-from .scripts import is_han
+from .scripts import HAN
 
 _LATIN = re.compile("[a-zA-Z]+")
-_KANA = frozenset(map(chr, range(0x3041, 0x3100)))
+_KANA = re.compile("[\u3041-\u30ff]")
 _SAMPLE = 4_000
 """How many code points of a text are looked at."""
+
+
+@cache
+def _han_runs() -> re.Pattern[str]:
+    return re.compile(f"[{HAN}]+")
 
 
 @cache
@@ -52,16 +57,14 @@ def language(text: str) -> str:
     sample = text[:_SAMPLE]
     if sample.isascii():
         return "en" if _LATIN.search(sample) else "und"
-    counts, latin = Counter(sample), len(_LATIN.findall(sample))
-    of_han = {character: count for character, count in counts.items() if is_han(character)}
-    han, kana = sum(of_han.values()), sum(counts[character] for character in counts.keys() & _KANA)
+    latin, kana = len(_LATIN.findall(sample)), len(_KANA.findall(sample))
+    written = "".join(_han_runs().findall(sample))
+    han = len(written)
     if kana > (han + kana + latin) / 5:
         return "ja"
     if latin > 4 * han or not han:
         return "en" if latin else "und"
-    telling, votes = _telling(), {"zh-Hans": 0, "zh-Hant": 0}
-    for character in of_han.keys() & telling.keys():
-        votes[telling[character]] += of_han[character]
+    votes = Counter(map(_telling().get, written))
     if votes["zh-Hans"] == votes["zh-Hant"]:
         return "zh"
-    return max(votes, key=lambda script: votes[script])
+    return "zh-Hans" if votes["zh-Hans"] > votes["zh-Hant"] else "zh-Hant"
