@@ -258,23 +258,23 @@ class _Job:
         """Put what became of a file in the place of what is known of it."""
         path, old, self.touched = outcome.path, self.records.get(outcome.path), True
         recent = outcome.began - mtime_ns < _RACY_NS
-        record = FileRecord(path, size, _RACY if recent or outcome.hindered else mtime_ns)
+        mtime_ns = _RACY if recent or outcome.hindered else mtime_ns
         if outcome.skipped:
             self.skipped.append((path, outcome.skipped))
             if path == STDIN and old and old.segment:
                 return  # what came before is nowhere else
             self._drop([path] if old else ())
-            self.records[path] = replace(record, skipped=outcome.skipped)
+            self.records[path] = FileRecord(path, size, mtime_ns, skipped=outcome.skipped)
             return
         if outcome.doubtful:
             self.doubtful.append((path, outcome.doubtful))
         if old is not None and not outcome.segment:
             self.counts["unchanged"] += 1
-            self.records[path] = replace(old, size=record.size, mtime_ns=record.mtime_ns)
+            self.records[path] = replace(old, size=size, mtime_ns=mtime_ns)
             return
         self.counts["changed" if old and old.segment else "added"] += 1
         self._delete(old)
-        self.records[path] = replace(record, hash=outcome.hash, segment=outcome.segment, document=outcome.document)
+        self.records[path] = FileRecord(path, size, mtime_ns, outcome.hash, outcome.segment, outcome.document)
 
     def _drop(self, paths: Iterable[str]) -> None:
         for path in list(paths):

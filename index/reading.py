@@ -2,8 +2,8 @@
 
 Owns a segment while it is written, and what becomes of one file: a document in it, or the reason why not.  Which files are
 read is `indexing`'s business.  A process that helps is `helper` run by another Python: it gets its share of the files on its
-standard input, and answers file by file on its standard output (JSON, a line each).  It is no worker of `multiprocessing`: that
-would run the caller's main module once more.
+standard input, and says now and then on its standard output what became of some (JSON, a line each time).  It is no worker of
+`multiprocessing`: that would run the caller's main module once more.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, field
 from functools import lru_cache, partial
+from itertools import starmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -206,8 +207,8 @@ def side_by_side(segments: Segments, tasks: Sequence[Task], count: int) -> Itera
         while len(finished) < count:
             number, line = told.get()
             message = json.loads(line or "{}")
-            if "outcome" in message:
-                yield Outcome(*message["outcome"])
+            if "outcomes" in message:
+                yield from starmap(Outcome, message["outcomes"])
             elif "segments" in message:
                 finished.add(number)
                 last = max(last, message["next"] - count)
