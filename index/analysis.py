@@ -205,16 +205,16 @@ def _plain_with_breaks(text: str) -> tuple[str, list[int]]:
 class Analyser:
     """Turns passages into tokens when an index is written.
 
-    `dictionary` is the text of the user's dictionary; `segmenter` is `rjieba` or `jieba`.
+    `dictionary` is the text of the user's dictionary; `segmenter` is `rjieba` or `jieba`; `alone` as in `segment.load`.
     """
 
-    def __init__(self, dictionary: str = "", segmenter: str | None = None) -> None:
-        self.dictionary = dictionary
+    def __init__(self, dictionary: str = "", segmenter: str | None = None, alone: bool = False) -> None:
+        self.dictionary, self._alone = dictionary, alone
         self.segmenter = segmenter or segment.available()
 
     @cached_property
     def _tokenizer(self) -> segment.Tokenizer:
-        return segment.load(self.segmenter, self.dictionary)
+        return segment.load(self.segmenter, self.dictionary, self._alone)
 
     def parts(self) -> dict[str, str]:
         """Everything that decides the tokens of a text, by name."""

@@ -29,7 +29,7 @@ def help_out(index_dir: str, generation: int, segmenter: str, number: int, step:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it is interrupted as well, and ends it
     dictionary, tasks = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
-    segments = Segments(Writer(Path(index_dir)), generation, Analyser(dictionary, segmenter), number, step)
+    segments = Segments(Writer(Path(index_dir)), generation, Analyser(dictionary, segmenter, alone=True), number, step)
     share = (Task(FoundFile(*file), encoding, known) for file, encoding, known in tasks)
     with os.fdopen(os.dup(1), "w", encoding="ascii", buffering=1) as out:
         os.dup2(2, 1)  # whatever else is printed would be taken for an answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -92,6 +93,17 @@ def test_dictionaries_are_kept_apart(tokenizer, without_dictionary):
     """A segmenter without the dictionary does not know its words, though one with it is loaded."""
     assert type(without_dictionary) is type(tokenizer)
     assert "韬光养晦器" not in without_dictionary.cut_for_search("他造了韬光养晦器来")
+
+
+def test_alone_in_a_process():
+    """The library's own instance, in a process where nobody else uses it, has the dictionary and cuts as another does."""
+    text = "他造了韬光养晦器来，用同文检索找软件的价格"
+    cut = f"load('rjieba', {DICTIONARY!r}, alone=True).tokenize({text!r}, 'search')"
+    command = [sys.executable, "-c", f"from tongwen.index.segment import load; print({cut})"]
+    run = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
+
+    assert run.stdout == f"{load('rjieba', DICTIONARY).tokenize(text, 'search')}\n"
+    assert "韬光养晦器" in run.stdout
 
 
 def test_segmenters_agree(tokenizer):
