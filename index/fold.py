@@ -165,7 +165,10 @@ def _white(match: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """The text with other forms of its characters and its joins settled, but Han variants as they were written."""
-    return _WHITE_RUN.sub(_white, _JOINT.sub(_joined, text.translate(_compat()))).replace("\n", " ")
+    settled = text.translate(_compat())
+    if not settled.isascii():
+        settled = _JOINT.sub(_joined, settled)
+    return _WHITE_RUN.sub(_white, settled).replace("\n", " ")
 
 
 def fold_han(plain_text: str) -> str:

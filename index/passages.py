@@ -143,7 +143,10 @@ def _packed(paragraphs: Iterable[_Piece], text: str) -> list[_Piece]:
     for paragraph in paragraphs:
         if packed and _belongs(packed[-1], paragraph):
             paragraph = packed.pop().plus(paragraph)
-        packed += _cut_up(text, paragraph) if paragraph.length > HIGH else [paragraph]
+        if paragraph.length > HIGH:
+            packed += _cut_up(text, paragraph)
+        else:
+            packed.append(paragraph)
     if len(packed) > 1 and packed[-1].length < _CRUMB and not packed[-1].heading:
         packed[-2:] = _cut_up(text, packed[-2].plus(packed[-1]))
     return packed
@@ -151,8 +154,8 @@ def _packed(paragraphs: Iterable[_Piece], text: str) -> list[_Piece]:
 
 def _belongs(piece: _Piece, paragraph: _Piece) -> bool:
     """Whether `paragraph` goes on `piece`: always if that is a crumb; else if it gets nearer to TARGET and is no heading."""
-    both = paragraph.end - piece.start
-    return piece.length < _CRUMB or (not paragraph.heading and both <= min(HIGH, 2 * TARGET - piece.length))
+    length, both = piece.end - piece.start, paragraph.end - piece.start
+    return length < _CRUMB or (both <= HIGH and both + length <= 2 * TARGET and not paragraph.heading)
 
 
 def _cut_up(text: str, piece: _Piece) -> Iterator[_Piece]:
