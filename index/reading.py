@@ -27,7 +27,6 @@ from typing import NamedTuple
 from . import sources
 from .analysis import Analyser
 from .engines.neighbours import NeighboursWriter
-from .engines.whoosh import PostingsWriter
 from .errors import HelperLost, UnreadableFile
 from .generation import SegmentEntry, Writer
 from .language import language
@@ -75,6 +74,8 @@ class SegmentWriter:
     """Writes one segment; the embedded engine's postings and the texts side by side."""
 
     def __init__(self, name: str, folder: Path, analyser: Analyser) -> None:
+        from .engines.whoosh import PostingsWriter  # takes 40 ms, and a process that leaves all writing to helpers needs none
+
         self.name, self._folder, self._analyser = name, folder, analyser
         self._texts, self._postings, self._neighbours = TextsWriter(folder), PostingsWriter(), NeighboursWriter()
         self._count_heading = lru_cache(maxsize=512)(lambda text: Counter(analyser.words(text)))
