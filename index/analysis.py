@@ -22,7 +22,7 @@ from . import english, segment
 from .english import breaks, is_possessive, stem, word_end, word_start
 from .fold import digest, fold_han, fold_with_offsets, is_loose, original_span, plain
 from .frozen import frozen
-from .model import Link, Passage
+from .model import Passage
 from .scripts import is_unspaced, run_pattern, runs
 
 VERSION = 2
@@ -45,7 +45,8 @@ class Analysis:
     The words are in order, parts of words written as one behind them all.  `gap` is what the white space between
     this passage and the next folds to; where that is nothing, the pair across the border is among the grams, so that the folded
     texts and gaps joined are the document's folded text and no pair is missing.  `cuts` are the offsets in `folded` at which
-    words written as one are cut.  `chain` says which words of spaced scripts follow each other.
+    words written as one are cut.  `chain` has the stems of words of spaced scripts in order, and None for each run of another
+    script; `compounds` the places in it of words written as one, each with the stems of its parts.
     """
 
     folded: str
@@ -53,7 +54,8 @@ class Analysis:
     grams: set[str]
     gap: str = ""
     cuts: Sequence[int] = ()
-    chain: Sequence[Link] = ()
+    chain: Sequence[str | None] = ()
+    compounds: Sequence[tuple[int, tuple[str, ...]]] = ()
 
 
 @frozen
@@ -252,13 +254,14 @@ class Analyser:
     def _analysed(self, plain_text: str, cuts: list[int], gap: str = "") -> Analysis:
         folded = fold_han(plain_text)
         words, found, links = self._english(folded) if folded.isascii() else self._mixed(plain_text, folded)
+        compounds = list[tuple[int, tuple[str, ...]]]()
         if cuts:
-            parts = dict(_parts_at(folded, cuts))
-            links = _with_parts(links, folded, parts)
-            words = [*words, *chain.from_iterable(parts.values())]
-        return Analysis(folded, words, found, gap, cuts, links)
+            starts, parts = zip(*_parts_at(folded, cuts), strict=True)
+            compounds = [(place, own) for place, own in zip(_places(folded, starts), parts, strict=True) if own]
+            words = [*words, *chain.from_iterable(parts)]
+        return Analysis(folded, words, found, gap, cuts, links, compounds)
 
-    def _english(self, folded: str) -> tuple[list[str], set[str], Sequence[Link]]:
+    def _english(self, folded: str) -> tuple[list[str], set[str], Sequence[str | None]]:
         """What `_mixed` gives of ASCII, three times as fast."""
         found = _ASCII_RUN.findall(folded)
         if "'s" not in folded:
@@ -268,9 +271,9 @@ class Analyser:
             words = [stem(match[0]) for match in matches if not is_possessive(folded, *match.span())]
         return words, set(found), words
 
-    def _mixed(self, plain_text: str, folded: str) -> tuple[list[str], set[str], Sequence[Link]]:
+    def _mixed(self, plain_text: str, folded: str) -> tuple[list[str], set[str], Sequence[str | None]]:
         """The words and grams of a text in scripts of both kinds, and the chain of its words."""
-        known, words, found, links = segment.to_simplified(plain_text), list[str](), set[str](), list[Link]()
+        known, words, found, links = segment.to_simplified(plain_text), list[str](), set[str](), list[str | None]()
         for match in run_pattern().finditer(folded):
             run = match[0]
             if match[1] is None:
@@ -302,16 +305,15 @@ def _parts_at(folded: str, cuts: list[int]) -> Iterator[tuple[int, tuple[str, ..
         at = following
 
 
-def _with_parts(links: Sequence[Link], folded: str, parts: Mapping[int, tuple[str, ...]]) -> list[Link]:
-    """The chain of a text's words with the parts of those that are cut, given by where these words begin."""
-    spans = [match.span() for match in run_pattern().finditer(folded)]
-    if len(spans) > len(links):
-        spans = [span for span in spans if not is_possessive(folded, *span)]
-    starts = (start for start, _ in spans)
-    return [
-        (link, *own) if isinstance(link, str) and (own := parts.get(start)) else link
-        for start, link in zip(starts, links, strict=True)
-    ]
+def _places(folded: str, starts: Iterable[int]) -> Iterator[int]:
+    """How many words, and runs of scripts without spaces, are before words of a text that begin at rising offsets."""
+    pattern, is_plain = _ASCII_RUN if folded.isascii() else run_pattern(), "'s" not in folded
+    place = at = 0
+    for start in starts:
+        place += len(pattern.findall(folded, at, start))
+        place -= 0 if is_plain else sum(is_possessive(folded, *match.span()) for match in pattern.finditer(folded, at, start))
+        yield place
+        at = start
 
 
 def query_parts() -> dict[str, str]:

@@ -54,10 +54,6 @@ class Document:
 LONGEST_PASSAGE = 400
 """No passage has more code points (see `index.passages`)."""
 
-Link: TypeAlias = "str | tuple[str, ...] | None"
-"""A link in the chain of a text's words of spaced scripts: a word's stem, the stems of its parts behind it if it is several
-written as one; None for a run of another script."""
-
 
 @frozen
 class Passage:

@@ -104,7 +104,7 @@ class SegmentWriter:
             self._texts.add_passage(text, passage, at, folded, words.total(), analysis.cuts)
             at = passage.end
         self._texts.end_document(document.text[at:])
-        self._neighbours.add([analysis.chain for analysis in analysed])
+        self._neighbours.add([(analysis.chain, analysis.compounds) for analysis in analysed])
         return self._texts.documents - 1
 
     def close(self) -> SegmentEntry:

@@ -13,15 +13,22 @@ from tongwen.index.engines.neighbours import Neighbours, NeighboursWriter
 from tongwen.index.errors import IndexDamaged
 
 _stems = st.sampled_from(["export", "control", "chip", "s", "", "é", "\ud800"])
-_links = st.one_of(_stems, st.none(), st.lists(_stems, min_size=2, max_size=4).map(tuple))
-_documents = st.lists(st.lists(st.lists(_links, max_size=5), max_size=4), max_size=4)
+_words = st.one_of(_stems, st.none(), st.lists(_stems, min_size=2, max_size=4).map(tuple))
+_documents = st.lists(st.lists(st.lists(_words, max_size=5), max_size=4), max_size=4)
+"""Words of passages of documents: the stem of one; None for a run of another script; a compound's with those of its parts."""
+
+
+def chain(words):
+    """A passage as the analysis gives it."""
+    stems = [word[0] if isinstance(word, tuple) else word for word in words]
+    return stems, [(place, word[1:]) for place, word in enumerate(words) if isinstance(word, tuple)]
 
 
 def written(folder, documents):
     """The signatures of some documents' passages."""
     writer = NeighboursWriter()
-    for chains in documents:
-        writer.add(chains)
+    for passages in documents:
+        writer.add(list(map(chain, passages)))
     writer.write(folder)
     return Neighbours(folder, sum(map(len, documents)))
 
@@ -32,17 +39,17 @@ def read(folder, wanted):
     return [neighbours.having(*pair) for pair in wanted]
 
 
-def stems_at(link, edge):
-    """The stems that a link begins (0) or ends (-1) with."""
-    return {link[0], link[1:][edge]} if isinstance(link, tuple) else {link} - {None, ""}
+def stems_at(word, edge):
+    """The stems that a word begins (0) or ends (-1) with."""
+    return {word[0], word[1:][edge]} if isinstance(word, tuple) else {word} - {None}
 
 
-def pairs(chains):
+def pairs(passages):
     """What follows what in each passage of a document."""
-    for number, chain in enumerate(chains):
-        found = {pair for link in chain if isinstance(link, tuple) for pair in pairwise(link[1:])}
-        following = chains[number + 1][:1] if number + 1 < len(chains) else []
-        for one, other in pairwise([*chain, *following] if chain else []):
+    for number, words in enumerate(passages):
+        found = {pair for word in words if isinstance(word, tuple) for pair in pairwise(word[1:])}
+        following = [word for later in passages[number + 1 :] for word in later][:1]
+        for one, other in pairwise([*words, *following] if words else []):
             found.update(product(stems_at(one, -1), stems_at(other, 0)))
         yield found
 
@@ -52,7 +59,7 @@ def test_nothing_is_missed(tmp_path_factory, documents):
     """Two words that follow each other, or parts of words, are found in their passage, across its end too."""
     neighbours = written(tmp_path_factory.mktemp("segment"), documents)
 
-    for number, found in enumerate(each for chains in documents for each in pairs(chains)):
+    for number, found in enumerate(each for passages in documents for each in pairs(passages)):
         for pair in found:
             assert number in numbers(neighbours.having(*pair))
 
@@ -85,13 +92,13 @@ def test_a_document_ends(tmp_path):
 )
 def test_damage(tmp_path, damage):
     """A file that is not what was written is told of, at once or when it is asked."""
-    chains = [[f"word{place}" for place in range(1000)]]
-    written(tmp_path, [chains])
+    words = [f"word{place}" for place in range(1000)]
+    written(tmp_path, [[words]])
     path = tmp_path / "neighbours"
     path.write_bytes(damage(path.read_bytes()))
 
     with pytest.raises(IndexDamaged, match="its file neighbours cannot be read"):
-        read(tmp_path, pairwise(chains[0]))
+        read(tmp_path, pairwise(words))
 
 
 def test_passages_that_are_not_there(tmp_path):

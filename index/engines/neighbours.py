@@ -11,15 +11,14 @@ one with it may have them, and whoever asks looks there.
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from collections.abc import Sequence
-from functools import lru_cache, reduce
-from itertools import accumulate, pairwise, product, zip_longest
-from operator import or_
+from functools import lru_cache
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from struct import Struct
 
 from ..errors import IndexDamaged
-from ..model import Link
 from ..texts import encode, mapped
 from . import bitmaps
 from .bitmaps import Bits
@@ -31,23 +30,46 @@ _FILE = "neighbours"
 _WIDTH = SLOTS // 8
 _ENDS = Struct(f"<{SLOTS}I")
 
+_NONE = 128
+"""The hash of what is no word; from here on the numbers are those of no two words.
 
-@lru_cache(maxsize=1 << 17)
-def _slot(first: str, second: str) -> int:
-    return zlib.crc32(encode(f"{first} {second}")) % SLOTS
+(What is no word twice has the number 0, as some words have: a few more passages are suspected to have these.)
+"""
+
+_FIRST = bytes((37 * each + 11) % SLOTS if each < _NONE else _NONE for each in range(256))
+"""What the hash of the first of two words becomes, so that the same two in the other order have another number."""
+
+_BITS = [1 << slot if slot < SLOTS else 0 for slot in range(256)]
+
+Chain = tuple[Sequence["str | None"], Sequence[tuple[int, tuple[str, ...]]]]
+"""A passage's words and compounds (see `analysis.Analysis`)."""
 
 
-@lru_cache(maxsize=1 << 17)
-def _slots(link: Link, following: Link) -> int:
-    """The numbers of what follows what in a link of the chain of a text's words, and behind it, as bits."""
-    inside = pairwise(link[1:]) if isinstance(link, tuple) else ()
-    between = product(_edges(link, -1), _edges(following, 1))
-    return reduce(or_, (1 << _slot(*pair) for pair in (*inside, *between)), 0)
+@lru_cache(maxsize=1 << 16)
+def _hash(stem: str | None) -> int:
+    return _NONE if stem is None else zlib.crc32(encode(stem)) % SLOTS
 
 
-def _edges(link: Link, inner: int) -> tuple[str, ...]:
-    """The stems with which a link begins (`inner` is 1) or ends (-1): those of the whole and of its first or last part."""
-    return (link[0], link[inner]) if isinstance(link, tuple) else (link,) if link else ()
+def _slot(first: str | None, second: str | None) -> int:
+    return _FIRST[_hash(first)] ^ _hash(second)
+
+
+def _slots(stems: Sequence[str | None]) -> bytes:
+    """The number of each word with the one behind it; all in one operation."""
+    hashes = bytes(map(_hash, stems))
+    first, second = (int.from_bytes(each, "little") for each in (hashes[:-1].translate(_FIRST), hashes[1:]))
+    return (first ^ second).to_bytes(len(hashes) - 1, "little")
+
+
+def _signature(slots: bytes) -> int:
+    """Numbers as bits."""
+    return sum(map(_BITS.__getitem__, set(slots)))
+
+
+@lru_cache(maxsize=1 << 14)
+def _signature_of(stems: tuple[str | None, ...]) -> int:
+    """That of some words: mostly the same few compounds between the same words."""
+    return _signature(_slots(stems))
 
 
 class NeighboursWriter:
@@ -56,11 +78,22 @@ class NeighboursWriter:
     def __init__(self) -> None:
         self._rows = bytearray()
 
-    def add(self, chains: Sequence[Sequence[Link]]) -> None:
+    def add(self, chains: Sequence[Chain]) -> None:
         """Add the passages of the next document, given the chain of the words of each."""
-        for chain, following in zip_longest(chains, chains[1:], fillvalue=()):
-            row = reduce(or_, map(_slots, chain, [*chain[1:], following[0] if following else None]), 0)
-            self._rows += row.to_bytes(_WIDTH, "little")
+        stems = [*chain.from_iterable(own for own, _ in chains), None]
+        starts = list(accumulate((len(own) for own, _ in chains), initial=0))
+        slots = _slots(stems)
+        rows = [_signature(slots[start:end]) for start, end in pairwise(starts)]
+        compounds = {start + place: parts for start, (_, own) in zip(starts, chains, strict=False) for place, parts in own}
+        for place, parts in compounds.items():
+            bits = _signature_of(
+                (stems[place - 1], *parts, stems[place + 1])
+            )  # of the first one the last one is the None above
+            if before := compounds.get(place - 1):
+                bits |= _signature_of((before[-1], parts[0]))
+            for at in (max(0, place - 1), place):
+                rows[bisect_right(starts, at) - 1] |= bits
+        self._rows += b"".join(row.to_bytes(_WIDTH, "little") for row in rows)
 
     def write(self, segment: Path) -> None:
         """Write the file into the segment's folder."""
