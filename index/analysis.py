@@ -19,7 +19,7 @@ from itertools import accumulate, chain, groupby, pairwise
 from operator import add
 
 from . import english, segment
-from .english import breaks, is_possessive, stem, word_end, word_start
+from .english import breaks, is_possessive, stem
 from .fold import digest, fold_han, fold_with_offsets, is_loose, original_span, plain
 from .frozen import frozen
 from .model import Passage
@@ -254,11 +254,9 @@ class Analyser:
     def _analysed(self, plain_text: str, cuts: list[int], gap: str = "") -> Analysis:
         folded = fold_han(plain_text)
         words, found, links = self._english(folded) if folded.isascii() else self._mixed(plain_text, folded)
-        compounds = list[tuple[int, tuple[str, ...]]]()
-        if cuts:
-            starts, parts = zip(*_parts_at(folded, cuts), strict=True)
-            compounds = [(place, own) for place, own in zip(_places(folded, starts), parts, strict=True) if own]
-            words = [*words, *chain.from_iterable(parts)]
+        compounds = [each for each in _compounds(folded, cuts) if each[1]] if cuts else []
+        if compounds:
+            words = [*words, *chain.from_iterable(parts for _, parts in compounds)]
         return Analysis(folded, words, found, gap, cuts, links, compounds)
 
     def _english(self, folded: str) -> tuple[list[str], set[str], Sequence[str | None]]:
@@ -295,25 +293,18 @@ class Analyser:
         return [run[start:end] for _, start, end in self._tokenizer.tokenize(known, "search")]
 
 
-def _parts_at(folded: str, cuts: list[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Where words begin that are cut at rising offsets, each of which is inside one, and the stems of their parts."""
+def _compounds(folded: str, cuts: list[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Words that are cut at rising offsets: the place of each in the chain of the text's words, the stems of its parts."""
+    spans = [match.span() for match in (_ASCII_RUN if folded.isascii() else run_pattern()).finditer(folded)]
+    if "'s" in folded:
+        spans = [span for span in spans if not is_possessive(folded, *span)]
     at = 0
     while at < len(cuts):
-        start, end = word_start(folded, cuts[at]), word_end(folded, cuts[at])
+        place = bisect_left(spans, (cuts[at],)) - 1
+        start, end = spans[place]
         following = bisect_left(cuts, end, at)
-        yield start, english.parts(folded[start:end], tuple(cut - start for cut in cuts[at:following]))
+        yield place, english.parts(folded[start:end], tuple(cut - start for cut in cuts[at:following]))
         at = following
-
-
-def _places(folded: str, starts: Iterable[int]) -> Iterator[int]:
-    """How many words, and runs of scripts without spaces, are before words of a text that begin at rising offsets."""
-    pattern, is_plain = _ASCII_RUN if folded.isascii() else run_pattern(), "'s" not in folded
-    place = at = 0
-    for start in starts:
-        place += len(pattern.findall(folded, at, start))
-        place -= 0 if is_plain else sum(is_possessive(folded, *match.span()) for match in pattern.finditer(folded, at, start))
-        yield place
-        at = start
 
 
 def query_parts() -> dict[str, str]:

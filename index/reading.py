@@ -93,13 +93,14 @@ class SegmentWriter:
         title_terms = {*title.words, *filter(is_unspaced, title.grams)}
         self._texts.start_document(document, title.folded, language(document.text), len({*title.words}))
         apart = not any(title.folded in analysis.folded for analysis in analysed)
+        self._postings.add_titles(title_terms, len(passages))
         at = 0
         for passage, analysis in zip(passages, analysed, strict=True):
             words = Counter(analysis.words)
             if passage.number == 1 and apart:
                 words.update(title.words)  # a title that is not part of the text (HTML) is found with the first passage
             heading = self._count_heading(passage.heading)
-            self._postings.add({"grams": analysis.grams, "title": title_terms}, {"heading": heading, "words": words})
+            self._postings.add(analysis.grams, {"heading": heading, "words": words})
             text, folded = document.text[at : passage.end], analysis.folded + analysis.gap
             self._texts.add_passage(text, passage, at, folded, words.total(), analysis.cuts)
             at = passage.end

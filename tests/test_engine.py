@@ -153,7 +153,8 @@ def test_postings_as_dicts(passages, block, inline, dense):
         patch.setattr(w3, "DENSE", dense)
         writer = PostingsWriter()
         for sets, counts in passages:
-            writer.add(sets, counts)
+            writer.add_titles(sets["title"], 1)
+            writer.add(sets["grams"], counts)
         assert writer.postings == sum(len(terms) for fields in passages for field in fields for terms in field.values())
         writer.write(Path(folder))
         reader = PostingsReader(Path(folder))

@@ -51,17 +51,23 @@ class PostingsWriter:
         self._totals = dict.fromkeys(FIELDS, 0)
         self.passages = self.postings = 0
 
-    def add(self, sets: dict[str, Collection[str]], counts: dict[str, dict[str, int]]) -> None:
-        """Add the next passage: the terms of each field that is a set, those of the others with how often each occurs.
+    def add_titles(self, terms: Collection[str], passages: int) -> None:
+        """Give the next passages, so many, these terms of their document's title; add the passages then."""
+        documents, numbers = self._documents["title"], range(self.passages, self.passages + passages)
+        for term in terms:
+            documents[term].extend(numbers)
+        for _ in numbers:
+            self._count("title", len(terms), len(terms))
+
+    def add(self, grams: Collection[str], counts: dict[str, dict[str, int]]) -> None:
+        """Add the next passage: its grams, and the terms of each other field with how often each occurs.
 
         255 occurrences at the most are kept.
         """
-        number = self.passages
-        for name, terms in sets.items():
-            documents = self._documents[name]
-            for term in terms:
-                documents[term].append(number)
-            self._count(name, len(terms), len(terms))
+        number, documents = self.passages, self._documents["grams"]
+        for gram in grams:
+            documents[gram].append(number)
+        self._count("grams", len(grams), len(grams))
         for name, counted in counts.items():
             documents, weights = self._documents[name], self._weights[name]
             for term, count in counted.items():
