@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from opensearch_node import Cluster, unavailable
 from tongwen.index import build
 from tongwen.searcher import Searcher
 
@@ -63,3 +64,18 @@ def seeds_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     index_dir = tmp_path_factory.mktemp("seeds") / "index"
     build(index_dir, [SEEDS])
     return index_dir
+
+
+@pytest.fixture(scope="session")
+def opensearch() -> type[Cluster]:
+    """`Cluster`, for tests with nodes of their own; skips where none can be started, but fails if that is where CI runs."""
+    if reason := unavailable():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no OpenSearch: {reason}")
+    return Cluster
+
+
+@pytest.fixture(scope="session")
+def opensearch_url(opensearch: type[Cluster]) -> Iterator[str]:
+    """Where one node of OpenSearch answers, which all tests share: each makes indexes of its own and removes them."""
+    with opensearch() as cluster:
+        yield cluster.urls[0]
