@@ -90,8 +90,9 @@ class SegmentWriter:
         passages = split(document)
         analysed = self._analyser.document(document.text, passages)
         title = self._analyser.analyse(document.title)
-        title_terms = {*title.words, *filter(is_unspaced, title.grams)}
-        self._texts.start_document(document, title.folded, language(document.text), len({*title.words}))
+        title_words = {*title.words}
+        title_terms = {*title_words, *_title_grams(title.grams - title_words)}
+        self._texts.start_document(document, title.folded, language(document.text), len(title_words))
         apart = not any(title.folded in analysis.folded for analysis in analysed)
         self._postings.add_titles(title_terms, len(passages))
         at = 0
@@ -118,6 +119,11 @@ class SegmentWriter:
     def abandon(self) -> None:
         """Close the files as they are."""
         self._texts.close()
+
+
+def _title_grams(grams: Iterable[str]) -> Iterator[str]:
+    """What is kept of a title's grams: the last character of a run, if it is no word, in a form that only a prefix finds."""
+    return (gram if len(gram) > 1 else gram + "\0" for gram in grams if is_unspaced(gram))
 
 
 @dataclass(slots=True)

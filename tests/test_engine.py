@@ -1018,6 +1018,8 @@ def test_titles_count_as_had():
         (Term("行", "行", alone=True), "行", True),
         (Term("行", "行", alone=True), "如何执行", False),
         (Term("行", "行", alone=True), "行动", False),
+        (Term("行", "行", alone=True), "五金行", False),
+        (Term("行", "行"), "五金行", True),
         (literal("新 c++"), "论新 C++", True),
         (literal("c++"), "xc++", False),
     ],

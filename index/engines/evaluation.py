@@ -409,7 +409,7 @@ class Evaluation:
         """The passages of documents that have a leaf in their title; as typed, if that is asked for, in the passage too."""
         if not isinstance(leaf, (Term, Words)):
             return 0
-        titled = self.segments.joined(partial(Segment.titled, leaf=leaf, is_alone=self.segments.is_alone))
+        titled = self.segments.joined(partial(Segment.titled, leaf=leaf))
         return titled & self.found(leaf).passages if isinstance(leaf, Term) and leaf.exact else titled
 
     def _add_title(self, worth: Levels, count: int, scores: dict[int, float]) -> None:

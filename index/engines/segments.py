@@ -17,7 +17,7 @@ from pathlib import Path
 from ..english import stem
 from ..frozen import frozen
 from ..model import LONGEST_PASSAGE, WILD_GAP, Filter, Leaf, Near, Term, Wild, Words
-from ..patterns import begins_in_original, in_folded, is_bounded, stands_alone
+from ..patterns import begins_in_original, in_folded, is_bounded
 from ..scripts import is_unspaced, runs
 from ..texts import Texts, decode, decode_within, encode, occurrences
 from . import bitmaps, bytewise
@@ -184,17 +184,13 @@ class Segment:
         """The passages of the documents that meet a condition."""
         return self.of_documents(self.texts.matching(condition))
 
-    def titled(self, leaf: Term | Words, is_alone: Callable[[str, bytes, bytes], bool]) -> Bits:
-        """The passages that are not deleted of the documents whose title has a leaf.
-
-        `is_alone` says of a character whether it is no part of a longer word, by some bytes before and behind it.
-        """
+    def titled(self, leaf: Term | Words) -> Bits:
+        """The passages that are not deleted of the documents whose title has a leaf."""
         if isinstance(leaf, Words):
             having = bitmaps.intersection(self.planes("title", stem)[0] for stem in leaf.stems)
             return self._of_titled(having, partial(self._titled_among, leaf=leaf)) if len(leaf.stems) > 1 else having
         if leaf.alone:
-            alone = partial(self.texts.titled_among, folded=leaf.text, is_one=partial(is_alone, leaf.text))
-            return self._of_titled(self.planes("title", leaf.text)[0], alone)
+            return self.planes("title", leaf.text)[0]
         if len(leaf.text) <= 2 and is_unspaced(leaf.text):
             return self.having("title", leaf.text) & self.alive
         if pairs := [key for key, _ in _keys(leaf.text) if len(key) == 2 and is_unspaced(key)]:
@@ -211,7 +207,7 @@ class Segment:
     def _titled_among(self, documents: Iterable[int], leaf: Term | Words) -> Iterator[int]:
         """Those of some documents whose title has a leaf."""
         if isinstance(leaf, Term) and not is_bounded(leaf.text):
-            return self.texts.titled_among(documents, leaf.text, lambda before, behind: True)
+            return self.texts.titled_among(documents, leaf.text)
         return (number for number in documents if self._title_has(number, leaf))
 
     def _title_has(self, document: int, leaf: Leaf) -> bool:
@@ -343,7 +339,6 @@ class Segments:
         self.mean_length = max(1.0, words / max(1, self.passages))
         self._distances = lru_cache(maxsize=16)(self._title_distances)
         self.has_word = lru_cache(maxsize=1 << 14)(self._has_word)
-        self.is_alone = lru_cache(maxsize=1 << 14)(self._is_alone)
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._all)
@@ -419,11 +414,6 @@ class Segments:
     def _has_word(self, word: str) -> bool:
         """Whether a token is in any passage that is not deleted."""
         return any(segment.frequency(word) for segment in self._all)
-
-    def _is_alone(self, character: str, before: bytes, behind: bytes) -> bool:
-        """Whether a character is no part of a longer word, as far as some bytes before and behind it tell."""
-        start = len(lead := decode_within(before))
-        return stands_alone(lead + character + decode_within(behind), (start, start + 1), self.has_word)
 
 
 def _bytes(numbers: list[int]) -> bytes:
