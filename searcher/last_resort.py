@@ -20,7 +20,7 @@ from .results import Suggestion
 from .widen import FUNCTION_WORDS
 
 if TYPE_CHECKING:
-    from ..index.engines.embedded import EmbeddedEngine
+    from ..index.engines.base import Reader
     from ..index.lexicon import Lexicon
     from .sounds import Vocabulary
 
@@ -37,7 +37,7 @@ _ENGLISH = frozenset(_UNTRANSLATED.split())
 """English words that could be pinyin, and of which the lexicon has no translation."""
 
 
-def _vocabulary(engine: EmbeddedEngine) -> Vocabulary:
+def _vocabulary(engine: Reader) -> Vocabulary:
     from .sounds import Vocabulary
 
     return Vocabulary(
@@ -49,7 +49,7 @@ def _vocabulary(engine: EmbeddedEngine) -> Vocabulary:
     )
 
 
-def similar(word: str, engine: EmbeddedEngine) -> list[tuple[str, float]]:
+def similar(word: str, engine: Reader) -> list[tuple[str, float]]:
     """The words of the index spelt nearly like a folded word, each with a weight."""
     from .suggest import similar_words
 
@@ -59,7 +59,7 @@ def similar(word: str, engine: EmbeddedEngine) -> list[tuple[str, float]]:
 # ------------------------------------------------------------------------------------------ by sound
 
 
-def by_sound(tree: Node, engine: EmbeddedEngine, lexicon: Lexicon) -> list[Variant]:
+def by_sound(tree: Node, engine: Reader, lexicon: Lexicon) -> list[Variant]:
     """The Chinese words of the index that a query in Latin letters or Zhuyin may be the sound of.
 
     None for a query of more than words, of English words, or of one word that is much more likely a misspelt one of the index.
@@ -126,7 +126,7 @@ def _is_loan(word: str, lexicon: Lexicon) -> bool:
 # ------------------------------------------------------------------------------------------ did you mean
 
 
-def suggested(plan: Plan, engine: EmbeddedEngine, lexicon: Lexicon) -> list[Suggestion]:
+def suggested(plan: Plan, engine: Reader, lexicon: Lexicon) -> list[Suggestion]:
     """What may have been meant by those typed words of a plan that the index does not have.
 
     What is suggested for a text is not suggested for a part of it again.
@@ -140,7 +140,7 @@ def _is_part(one: Suggestion, other: Suggestion) -> bool:
     return typed != of and typed in of and fold(one.instead) in fold(other.instead)
 
 
-def _suggested(plan: Plan, engine: EmbeddedEngine, lexicon: Lexicon) -> Iterator[Suggestion]:
+def _suggested(plan: Plan, engine: Reader, lexicon: Lexicon) -> Iterator[Suggestion]:
     typed = dict.fromkeys(variant.leaf for variant in sought(plan) if variant.level == "script" and variant.weight == 1)
     absent = (leaf for leaf in typed if isinstance(leaf, (Term, Words)) and not engine.count(leaf)[1])
     missing = list(islice(absent, MISSING))
@@ -150,7 +150,7 @@ def _suggested(plan: Plan, engine: EmbeddedEngine, lexicon: Lexicon) -> Iterator
     yield from _meant([fold(leaf.typed) for leaf in missing], engine, lexicon)
 
 
-def _meant(words: Sequence[str], engine: EmbeddedEngine, lexicon: Lexicon) -> Iterator[Suggestion]:
+def _meant(words: Sequence[str], engine: Reader, lexicon: Lexicon) -> Iterator[Suggestion]:
     from .suggest import suggestions
 
     for each in suggestions(words, _vocabulary(engine), lexicon, lambda word: _is_word(word, lexicon)):
@@ -158,7 +158,7 @@ def _meant(words: Sequence[str], engine: EmbeddedEngine, lexicon: Lexicon) -> It
             yield Suggestion(each.typed, *found[:1], each.reason, found[1])
 
 
-def _shown(leaf: Leaf, engine: EmbeddedEngine) -> tuple[str, int] | None:
+def _shown(leaf: Leaf, engine: Reader) -> tuple[str, int] | None:
     """A leaf as it is written in the passage that has it most, and in how many passages it is; None if in none."""
     found = engine.search(leaf)
     if not found:

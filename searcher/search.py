@@ -13,9 +13,8 @@ from types import TracebackType
 
 from ..index import generation
 from ..index.analysis import differences, query_parts
-from ..index.engines.embedded import EmbeddedEngine
-from ..index.engines.found import Matches
-from ..index.engines.segments import SegmentFiles
+from ..index.engines import base
+from ..index.engines.base import Found, Reader
 from ..index.errors import IndexDamaged, IndexOutdated, QueryError
 from ..index.fold import fold
 from ..index.frozen import frozen, replace
@@ -45,7 +44,7 @@ class _Answer:
     """What a query found: the plan that it was found by, its matches, what may have been meant, and what there is to say."""
 
     plan: Plan
-    found: Matches
+    found: Found
     suggestions: tuple[Suggestion, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -104,7 +103,7 @@ class Searcher:
             query=query,
             hits=tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1)),
             total=len(answer.found),
-            documents=self._engine.count_documents(answer.found),
+            documents=answer.found.documents,
             complete=answer.found.count_complete,
             warnings=answer.warnings,
             suggestions=answer.suggestions,
@@ -198,12 +197,12 @@ class Searcher:
     def _explained(self, variant: Variant) -> Explained:
         leaf = variant.leaf
         level: Level = "exact" if isinstance(leaf, Term) and leaf.exact else variant.level
-        documents = self._engine.count_documents(self._engine.search(leaf))
+        documents = self._engine.search(leaf).documents
         return Explained(str(leaf), leaf.typed, level, variant.weight, *self._engine.count(leaf), documents)
 
     # -------------------------------------------------------------------------------------- near-identical passages
 
-    def _best(self, found: Matches, limit: int, collapse: bool) -> list[list[Match]]:
+    def _best(self, found: Found, limit: int, collapse: bool) -> list[list[Match]]:
         """The best `limit` matches (0: all), each with those that say nearly the same if these are to be folded into it."""
         if not collapse:
             return [[match] for match in self._ranked(found, limit)]
@@ -217,7 +216,7 @@ class Searcher:
             groups = self._alike(self._ranked(found, looked_at))
         return groups[:limit]
 
-    def _ranked(self, found: Matches, limit: int) -> list[Match]:
+    def _ranked(self, found: Found, limit: int) -> list[Match]:
         return rank.best(found.among_best(limit), limit, self._engine.place)
 
     def _alike(self, matches: Sequence[Match]) -> list[list[Match]]:
@@ -284,7 +283,7 @@ class Searcher:
         return WhyNot(False, step, sentences, warnings=answer.warnings)
 
 
-def _opened(index_dir: Path) -> tuple[EmbeddedEngine, str]:
+def _opened(index_dir: Path) -> tuple[Reader, str]:
     """The current generation and the name of its lexicon.
 
     If a writer replaces it while its files are being opened, the one after.
@@ -293,12 +292,8 @@ def _opened(index_dir: Path) -> tuple[EmbeddedEngine, str]:
         manifest = generation.read_manifest(index_dir)
         if changed := differences(manifest.analysis, query_parts()):
             raise IndexOutdated(index_dir, changed)
-        files = [
-            SegmentFiles(generation.segment_folder(index_dir, entry.name), frozenset(entry.deleted))
-            for entry in manifest.segments
-        ]
         try:
-            return EmbeddedEngine(files), manifest.lexicon
+            return base.opened(index_dir, manifest), manifest.lexicon
         except (OSError, IndexDamaged) as error:
             broken = error
             if generation.read_manifest(index_dir).generation == manifest.generation:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..index import generation
-from ..index.engines.found import Matches
+from ..index.engines.base import Found
 from ..index.errors import UnreadableFile
 from ..index.fold import fold
 from ..index.frozen import frozen
@@ -50,7 +50,7 @@ NAMED = 3
 
 _RACY = -1  # the time that is recorded for a file written right before it was read
 
-Search = Callable[[Plan], Matches]
+Search = Callable[[Plan], Found]
 Planner = Callable[[str, Level], "Plan | None"]
 
 

@@ -799,7 +799,7 @@ def test_plans_as_set_algebra(texts, plan, hints, enough):
         assert {match.id for match in matches if match.tier in (0, 1)} == complete
         assert {match.id for match in matches if match.tier == 2} == some
         assert len({match.id for match in matches}) == len(matches)
-        assert engine.count_documents(matches) == len({engine.spans[match.id][0] for match in matches})
+        assert matches.documents == len({engine.spans[match.id][0] for match in matches})
         for limit in (1, 2, 3):
             assert best(matches.among_best(limit), limit, engine.place) == best(list(matches), limit, engine.place)
         for match in matches:
@@ -1332,7 +1332,7 @@ def test_segments_and_deletions(texts, plan, block):
 
 def _answers(engine: EmbeddedEngine, plan: Plan) -> dict[tuple[str, int, int], float]:
     matches = engine.search(plan)
-    assert engine.count_documents(matches) == len({engine.place(match.id)[0] for match in matches})
+    assert matches.documents == len({engine.place(match.id)[0] for match in matches})
     return {(*engine.place(match.id), match.tier): match.score for match in matches}
 
 

@@ -88,7 +88,7 @@ def test_best_by_bounds(scores, rooms, first, at_first, together):
             yield max((bound for bound, _ in own), default=0.0), iter(own)
 
     passages = bitmaps.of(scores, SIZE)
-    matches = found.Matches(passages, passages, 0, scored, groups)
+    matches = found.Matches(passages, passages, 0, scored, groups, int.bit_count)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(found, "FIRST", at_first)
         patch.setattr(found, "TOGETHER", together)
@@ -118,7 +118,7 @@ def test_what_cannot_be_among_the_best_is_not_scored(monkeypatch):
         yield 50.0, ((50.0 - number, 1 << 50 + number) for number in range(50))
 
     passages = bitmaps.first_ones(100)
-    best = found.Matches(passages, passages, 0, scored, groups).among_best(3)
+    best = found.Matches(passages, passages, 0, scored, groups, int.bit_count).among_best(3)
 
     assert [match.id for match in best] == [0, 1, 2]
     assert asked == [0, 1, 2, 3]

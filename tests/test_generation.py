@@ -271,6 +271,16 @@ def test_removing_leaves_what_is_not_ours(tmp_path):
 # ------------------------------------------------------------------------------------------ damage
 
 
+def test_engine_that_is_not_known(index):
+    """An index of an engine that this version does not have is refused in one line that names both."""
+    path = index / "manifest.json"
+    path.write_text(path.read_text().replace('"whoosh"', '"stone"'))
+
+    with pytest.raises(IndexDamaged) as error:
+        Searcher(index)
+    one_line(error, str(index), "engine stone", "known are: whoosh")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_missing_file_of_a_segment(index, files, name):
     """A file that is gone is found on opening and reported in one line; a rebuild repairs it."""

@@ -16,7 +16,7 @@ STANDARD |= {"ntpath", "pathlib", "pickle", "struct", "unicodedata", "urllib", "
 
 INDEX = {"index", "index.analysis", "index.build", "index.english", "index.errors", "index.fold", "index.frozen"}
 INDEX |= {"index.generation", "index.lexicon", "index.model", "index.patterns", "index.scripts", "index.segment", "index.texts"}
-INDEX |= {"index.engines", "index.engines.embedded", "index.engines.evaluation", "index.engines.segments"}
+INDEX |= {"index.engines", "index.engines.base", "index.engines.embedded", "index.engines.evaluation", "index.engines.segments"}
 INDEX |= {"index.engines.bitmaps", "index.engines.bytewise", "index.engines.found", "index.engines.neighbours"}
 INDEX |= {"index.engines.w3"}
 

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from pathlib import Path
 
+from ..generation import Manifest, segment_folder
 from ..model import Leaf, Plan, Stored, Term, Words
 from ..texts import decode
 from .evaluation import Evaluation
 from .found import Matches
 from .segments import SegmentFiles, Segments
+
+
+def opened(index_dir: Path, manifest: Manifest) -> EmbeddedEngine:
+    """The segments that a manifest names; raises IndexDamaged, OSError."""
+    return EmbeddedEngine(
+        SegmentFiles(segment_folder(index_dir, entry.name), frozenset(entry.deleted)) for entry in manifest.segments
+    )
 
 
 class EmbeddedEngine:
@@ -45,10 +54,6 @@ class EmbeddedEngine:
     def document_of(self, passage: int) -> int:
         """The number of a passage's document."""
         return self._segments.document_of(passage)
-
-    def count_documents(self, matches: Matches) -> int:
-        """In how many documents the matches are."""
-        return self._segments.count_documents(matches.passages)
 
     def place(self, passage: int) -> tuple[str, int]:
         """Path and offset of a passage: a stable order among equals."""

@@ -88,7 +88,14 @@ class Evaluation:
         if not wanted:
             everything = unscored(kept(self.segments.alive))
             passages = everything.passages
-            return Matches(passages, passages, 0, everything.scores, lambda: iter([(0.0, iter([(0.0, passages)]))]))
+            return Matches(
+                passages,
+                passages,
+                0,
+                everything.scores,
+                lambda: iter([(0.0, iter([(0.0, passages)]))]),
+                self.segments.count_documents,
+            )
         titles = self._titles(children)
         having = _having(wanted, titles)
         some = kept(bitmaps.union(found.passages for found in wanted.values()))
@@ -100,6 +107,7 @@ class Evaluation:
             bitmaps.union(found.loose for found in wanted.values()),
             partial(self._scores, wanted, having, titles, children),
             partial(self._groups, passages, having, wanted, titles, children),
+            self.segments.count_documents,
         )
 
     def _scores(

@@ -229,7 +229,7 @@ def _stepwise(levels: Levels, scale: float) -> Planes:
 class Matches:
     """The passages that answer a plan; those that have all it wants are `complete`, and some have some term only `loose`ly.
 
-    The best are sought in the `groups` one after another.
+    The best are sought in the `groups` one after another; `count_documents` says in how many documents passages are.
     """
 
     passages: Bits
@@ -237,6 +237,7 @@ class Matches:
     loose: Bits
     scores: Scoring
     groups: Callable[[], Groups]
+    count_documents: Callable[[Bits], int]
 
     def __len__(self) -> int:
         return self.passages.bit_count()
@@ -249,6 +250,11 @@ class Matches:
     def count_complete(self) -> int:
         """How many are complete."""
         return self.complete.bit_count()
+
+    @property
+    def documents(self) -> int:
+        """In how many documents they are."""
+        return self.count_documents(self.passages)
 
     def complete_among(self, passages: Iterable[int]) -> list[int]:
         """Those among some passages that are complete."""
