@@ -221,7 +221,7 @@ class Evaluation:
         """Whether a leaf is what headings are made of."""
         if isinstance(leaf, Words):
             return len(leaf.stems) == 1
-        return isinstance(leaf, Term) and is_unspaced(leaf.text) and self.segments.has_word(leaf.text)
+        return isinstance(leaf, Term) and is_unspaced(leaf.text) and self.segments.frequency(leaf.text) > 0
 
     def _condition(self, children: Iterable[Plan]) -> Callable[[Bits], Bits]:
         """What the plan's conditions and exclusions keep of some passages."""

@@ -188,21 +188,21 @@ class Segment:
         """The passages that are not deleted of the documents whose title has a leaf."""
         if isinstance(leaf, Words):
             having = bitmaps.intersection(self.planes("title", stem)[0] for stem in leaf.stems)
-            return self._of_titled(having, partial(self._titled_among, leaf=leaf)) if len(leaf.stems) > 1 else having
+            return self._of_titled(having, leaf) if len(leaf.stems) > 1 else having
         if leaf.alone:
             return self.planes("title", leaf.text)[0]
         if len(leaf.text) <= 2 and is_unspaced(leaf.text):
             return self.having("title", leaf.text) & self.alive
         if pairs := [key for key, _ in _keys(leaf.text) if len(key) == 2 and is_unspaced(key)]:
             having = bitmaps.intersection(self.planes("title", pair)[0] for pair in pairs)
-            return self._of_titled(having, partial(self._titled_among, leaf=leaf))
+            return self._of_titled(having, leaf)
         documents = self.texts.titled(leaf.text) - self.dead_documents
         return self.of_documents(number for number in documents if not is_bounded(leaf.text) or self._title_has(number, leaf))
 
-    def _of_titled(self, passages: Bits, among: Callable[[Iterable[int]], Iterable[int]]) -> Bits:
-        """The passages of some whole documents, but only of those among these that are kept."""
+    def _of_titled(self, passages: Bits, leaf: Term | Words) -> Bits:
+        """The passages of some whole documents, but only of those whose title has a leaf."""
         documents = [self.documents[number] for number in bitmaps.numbers(passages & self.last_passages)]
-        return passages & self.of_documents(among(documents))
+        return passages & self.of_documents(self._titled_among(documents, leaf))
 
     def _titled_among(self, documents: Iterable[int], leaf: Term | Words) -> Iterator[int]:
         """Those of some documents whose title has a leaf."""
@@ -338,7 +338,6 @@ class Segments:
         self.documents = documents - sum(len(segment.dead_documents) for segment in self._all)
         self.mean_length = max(1.0, words / max(1, self.passages))
         self._distances = lru_cache(maxsize=16)(self._title_distances)
-        self.has_word = lru_cache(maxsize=1 << 14)(self._has_word)
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._all)
@@ -410,10 +409,6 @@ class Segments:
     def frequency(self, word: str) -> int:
         """In how many passages a token is, of those that are not deleted."""
         return sum(segment.frequency(word) for segment in self._all)
-
-    def _has_word(self, word: str) -> bool:
-        """Whether a token is in any passage that is not deleted."""
-        return any(segment.frequency(word) for segment in self._all)
 
 
 def _bytes(numbers: list[int]) -> bytes:
