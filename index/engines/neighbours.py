@@ -86,9 +86,8 @@ class NeighboursWriter:
         rows = [_signature(slots[start:end]) for start, end in pairwise(starts)]
         compounds = {start + place: parts for start, (_, own) in zip(starts, chains, strict=False) for place, parts in own}
         for place, parts in compounds.items():
-            bits = _signature_of(
-                (stems[place - 1], *parts, stems[place + 1])
-            )  # of the first one the last one is the None above
+            # Before the first word of all is, at -1, the None behind the last.
+            bits = _signature_of((stems[place - 1], *parts, stems[place + 1]))
             if before := compounds.get(place - 1):
                 bits |= _signature_of((before[-1], parts[0]))
             for at in (max(0, place - 1), place):
