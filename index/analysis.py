@@ -22,7 +22,7 @@ from . import english, segment
 from .english import breaks, is_possessive, stem
 from .fold import digest, fold_han, fold_with_offsets, is_loose, original_span, plain
 from .frozen import frozen
-from .model import Passage
+from .model import Analysis, Passage
 from .scripts import is_unspaced, run_pattern, runs
 
 VERSION = 2
@@ -36,26 +36,6 @@ _JOINED = rf"[^\W_]+(?:{_JOINT}[^\W_]+)+"
 _ASCII_RUN = re.compile(r"[a-z0-9]+")
 _CUT = "\x01"  # stands for a cut while a text is folded; folds to itself
 _FUSED = r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)"
-
-
-@frozen
-class Analysis:
-    """A passage analysed: its folded text, its words (repeated as often as they stand there), its set of grams.
-
-    The words are in order, parts of words written as one behind them all.  `gap` is what the white space between
-    this passage and the next folds to; where that is nothing, the pair across the border is among the grams, so that the folded
-    texts and gaps joined are the document's folded text and no pair is missing.  `cuts` are the offsets in `folded` at which
-    words written as one are cut.  `chain` has the stems of words of spaced scripts in order, and None for each run of another
-    script; `compounds` the places in it of words written as one, each with the stems of its parts.
-    """
-
-    folded: str
-    words: list[str]
-    grams: set[str]
-    gap: str = ""
-    cuts: Sequence[int] = ()
-    chain: Sequence[str | None] = ()
-    compounds: Sequence[tuple[int, tuple[str, ...]]] = ()
 
 
 @frozen

@@ -9,7 +9,7 @@ inside an engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from .frozen import frozen
@@ -67,6 +67,41 @@ class Passage:
     start: int
     end: int
     heading: str = ""
+
+
+@frozen
+class Analysis:
+    """A passage analysed: its folded text, its words (repeated as often as they stand there), its set of grams.
+
+    The words are in order, parts of words written as one behind them all.  `gap` is what the white space between
+    this passage and the next folds to; where that is nothing, the pair across the border is among the grams, so that the folded
+    texts and gaps joined are the document's folded text and no pair is missing.  `cuts` are the offsets in `folded` at which
+    words written as one are cut.  `chain` has the stems of words of spaced scripts in order, and None for each run of another
+    script; `compounds` the places in it of words written as one, each with the stems of its parts.
+    """
+
+    folded: str
+    words: list[str]
+    grams: set[str]
+    gap: str = ""
+    cuts: Sequence[int] = ()
+    chain: Sequence[str | None] = ()
+    compounds: Sequence[tuple[int, tuple[str, ...]]] = ()
+
+
+@frozen
+class Analysed:
+    """A document as an engine is told of it: with its language, its passages, the analysis of each, and that of its title.
+
+    `headings` says for each passage how often each word is in its heading.
+    """
+
+    document: Document
+    language: str
+    passages: Sequence[Passage]
+    analyses: Sequence[Analysis]
+    title: Analysis
+    headings: Sequence[Mapping[str, int]]
 
 
 # ------------------------------------------------------------------------------------------ what is asked
