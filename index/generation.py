@@ -115,11 +115,11 @@ def read_manifest(index_dir: Path) -> Manifest:
 
 
 def read_manifest_of_any_format(index_dir: Path) -> Manifest:
-    """The manifest; of another format than today's only what a rebuild needs (sources, encodings, dictionary)."""
+    """The manifest; of another format than today's only what a rebuild needs (engine, sources, encodings, dictionary)."""
     try:
         stored = json.loads((index_dir / _MANIFEST).read_bytes())
         if stored["format"] != FORMAT:
-            kept = {key: stored[key] for key in ("format", "generation", "encodings", "dictionary")}
+            kept = {key: stored[key] for key in ("format", "generation", "engine", "encodings", "dictionary")}
             return Manifest(sources=tuple(stored["sources"]), **kept)
         segments = tuple(SegmentEntry(**entry | {"deleted": tuple(entry["deleted"])}) for entry in stored["segments"])
         return Manifest(**stored | {"segments": segments, "sources": tuple(stored["sources"])})

@@ -11,44 +11,39 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from .analysis import Analyser
-from .generation import Writer
-from .reading import Outcome, Segments, Task, read
+from .engines import base
+from .reading import Outcome, Task, analysing, read
 from .sources import FoundFile
 
-PAUSE = 0.1
-"""Seconds after which it is said what became of the files."""
 
-
-def help_out(index_dir: str, generation: int, segmenter: str, number: int, step: int) -> None:
-    """What a helper does: read its share, say what became of each file, at last the segments, or what went wrong."""
+def help_out(segmenter: str, engine: str, how: Sequence[object]) -> None:
+    """What a helper does: read its share, say what became of each file, at last what its sink says, or what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it is interrupted as well, and ends it
     dictionary, tasks = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
-    segments = Segments(Writer(Path(index_dir)), generation, Analyser(dictionary, segmenter, alone=True), number, step)
+    sink, analysed = base.sink_of(engine, *how), analysing(Analyser(dictionary, segmenter, alone=True))
     share = (Task(FoundFile(*file), encoding, known) for file, encoding, known in tasks)
     with os.fdopen(os.dup(1), "w", encoding="ascii", buffering=1) as out:
         os.dup2(2, 1)  # whatever else is printed would be taken for an answer
         try:
-            for outcomes in _gathered(read(segments, share)):
+            for outcomes in _gathered(read(sink, analysed, share), sink.pause):
+                sink.flush()
                 out.write(json.dumps({"outcomes": outcomes}) + "\n")
-            segments.close()
-            made = [(entry.name, entry.documents, entry.passages, entry.postings) for entry in segments.done]
-            out.write(json.dumps({"segments": made, "next": segments.number}) + "\n")
+            out.write(json.dumps({"made": sink.close()}) + "\n")
         except OSError as error:  # the disk is full
             out.write(json.dumps({"error": [error.errno, error.strerror, str(error.filename or "")]}) + "\n")
 
 
-def _gathered(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
-    """The outcomes of every `PAUSE` together: a message for each file would take a twentieth of all the work."""
+def _gathered(outcomes: Iterable[Outcome], pause: float) -> Iterator[list[Outcome]]:
+    """The outcomes of every pause (seconds) together: a message for each file would take a twentieth of all the work."""
     gathered, last = list[Outcome](), time.monotonic()
     for outcome in outcomes:
         gathered.append(outcome)
-        if time.monotonic() - last > PAUSE:
+        if time.monotonic() - last > pause:
             yield gathered
             gathered, last = [], time.monotonic()
     yield gathered

@@ -1,7 +1,7 @@
 """From files to an index: what `build` promises, done.
 
-Owns the order of things: which files to read, what goes into which segment, when to merge.  Tells of its progress by
-callback; prints nothing.
+Owns the order of things: which files to read, what becomes of what is known of them, when the index is switched.  Where
+documents are kept is the engine's business.  Tells of its progress by callback; prints nothing.
 """
 
 from __future__ import annotations
@@ -9,28 +9,25 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from . import encodings as decoding
-from . import generation, lexicon, reading, sources
+from . import lexicon, reading, sources
 from .analysis import Analyser, differences, fingerprint
+from .engines import base
+from .engines.base import Writer
 from .errors import DictionaryError, IndexDamaged, IndexNotFound, IndexOutdated, NothingIndexed, UnreadableFile
 from .frozen import replace
-from .generation import FileRecord, Manifest, SegmentEntry, Writer, segment_folder
+from .generation import FileRecord, Manifest
 from .model import Document
-from .reading import Outcome, Segments, Task
+from .reading import Outcome, Task
 from .reports import Report, Status, Step
 from .segment import parse_dictionary
 from .sources import STDIN
-from .texts import Texts
 
 Progress = Callable[[Step], None]
-
-MOST_SEGMENTS = 8
-"""More segments than this that are not full are merged."""
 
 # A file written within this time before it is read may be written again without a change of its time of modification, so
 # that time is not recorded and the next update reads the file again.
@@ -49,24 +46,20 @@ def build(
     """See `build.build`."""
     started, wanted = time.perf_counter(), [STDIN if str(path) == STDIN else sources.absolute(path) for path in paths]
     words = _read_dictionary(dictionary) if dictionary is not None else None
-    with generation.writing(index_dir) as writer:
-        old = generation.read_manifest(index_dir) if generation.exists(index_dir) else None
-        if old is None and not wanted:
+    with base.writing(index_dir) as writer:
+        old = writer.manifest
+        if not old.created and not wanted:
             raise IndexNotFound(index_dir)
-        writer.clean(old)
-        manifest = old or Manifest()
-        words = generation.read_dictionary(index_dir, manifest) if words is None else words
-        forced = dict.fromkeys(_without_stdin(wanted or manifest.sources), encoding) if encoding is not None else {}
-        with closing(_Job(writer, manifest, Analyser(words), progress, {**manifest.encodings, **forced}, jobs)) as job:
-            job.check(dictionary is not None)
-            job.again = job.encodings != manifest.encodings
-            if stdin is not None:
-                job.take(STDIN, lambda: sources.read_stdin(stdin, encoding), len(stdin), 0)
-                if job.skipped and wanted == [STDIN]:
-                    raise NothingIndexed("standard input", tuple(job.skipped))
-            below = _without_stdin(wanted) if wanted else _existing(manifest.sources)
-            job.update(below, wanted or manifest.sources)
-            return job.finish(started, wanted)
+        words = writer.dictionary() if words is None else words
+        forced = dict.fromkeys(_without_stdin(wanted or old.sources), encoding) if encoding is not None else {}
+        job = _Job(index_dir, writer, Analyser(words), progress, {**old.encodings, **forced}, jobs)
+        job.build_upon(wanted or old.sources, dictionary is not None)
+        if stdin is not None:
+            job.take(STDIN, lambda: sources.read_stdin(stdin, encoding), len(stdin), 0)
+            if job.skipped and wanted == [STDIN]:
+                raise NothingIndexed("standard input", tuple(job.skipped))
+        job.update(_without_stdin(wanted) if wanted else _existing(old.sources), wanted or old.sources)
+        return job.finish(started, wanted)
 
 
 def rebuild(
@@ -75,38 +68,35 @@ def rebuild(
     """See `build.rebuild`."""
     started = time.perf_counter()
     words = _read_dictionary(dictionary) if dictionary is not None else None
-    if not generation.exists(index_dir):
-        raise IndexNotFound(index_dir)
-    with generation.writing(index_dir) as writer:
-        old = generation.read_manifest_of_any_format(index_dir)
-        words = generation.read_dictionary(index_dir, old) if words is None else words
-        fresh = Manifest(generation=old.generation, sources=old.sources)
+    with base.writing(index_dir, rebuild=True) as writer:
+        old = writer.manifest
+        words = writer.dictionary() if words is None else words
         forced = old.encodings if encoding is None else dict.fromkeys(_without_stdin(old.sources), encoding)
-        with closing(_Job(writer, fresh, Analyser(words), progress, forced, jobs)) as job:
-            if STDIN in old.sources:
-                job.take(STDIN, lambda: _stored_stdin(index_dir, old), 0, 0)
-            existing = _existing(old.sources)
-            job.update(existing, old.sources)
-            job.skipped += [(path, "vanished") for path in old.sources if path not in (STDIN, *existing)]
-            return job.finish(started, old.sources)
+        job = _Job(index_dir, writer, Analyser(words), progress, forced, jobs)
+        if STDIN in old.sources:
+            job.take(STDIN, lambda: _stored_stdin(writer), 0, 0)
+        existing = _existing(old.sources)
+        job.update(existing, old.sources)
+        job.skipped += [(path, "vanished") for path in old.sources if path not in (STDIN, *existing)]
+        return job.finish(started, old.sources)
 
 
 def status(index_dir: Path) -> Status:
     """See `build.status`."""
-    manifest = generation.read_manifest(index_dir)
+    manifest = base.manifest(index_dir)
     try:
         return _status(index_dir, manifest)
     except (OSError, IndexDamaged) as error:
-        if generation.read_manifest(index_dir).generation != manifest.generation:  # replaced while we were looking
+        if base.manifest(index_dir).generation != manifest.generation:  # replaced while we were looking
             return status(index_dir)
         raise IndexDamaged(index_dir, f"a file of it cannot be read: {error}") from error
 
 
 def _status(index_dir: Path, manifest: Manifest) -> Status:
-    records = generation.read_files(index_dir, manifest)
+    records = base.files(index_dir, manifest)
     found = {file.path: file for file in _files(index_dir, _existing(manifest.sources), lambda error: None)}
-    folders = [segment_folder(index_dir, entry.name) for entry in manifest.segments]
-    now = Analyser(generation.read_dictionary(index_dir, manifest)).parts()
+    now = Analyser(base.dictionary(index_dir, manifest)).parts()
+    size = base.size(index_dir, manifest)
     return Status(
         location=str(index_dir),
         generation=manifest.generation,
@@ -114,9 +104,9 @@ def _status(index_dir: Path, manifest: Manifest) -> Status:
         engine=manifest.engine,
         documents=manifest.documents,
         passages=manifest.passages,
-        size=sum(path.stat().st_size for path in index_dir.rglob("*") if path.is_file()),
-        text_size=sum((folder / "folded").stat().st_size for folder in folders),
-        segments=len(folders),
+        size=size.bytes,
+        text_size=size.text_bytes,
+        segments=size.segments,
         sources=manifest.sources,
         skipped=sum(bool(record.skipped) for record in records.values()),
         new=len(found.keys() - records.keys()),
@@ -158,11 +148,11 @@ def _files(index_dir: Path, paths: Iterable[str], on_skip: Callable[[UnreadableF
     return (file for file in sources.find_files(paths, on_skip) if not is_own(os.path.dirname(file.path)))  # noqa: PTH120
 
 
-def _stored_stdin(index_dir: Path, manifest: Manifest) -> tuple[str, Document]:
+def _stored_stdin(writer: Writer) -> tuple[str, Document]:
     """Hash and document of what came from standard input, as the index has it; raises UnreadableFile."""
     try:
-        record = generation.read_files(index_dir, manifest)[STDIN]
-        return record.hash, Texts(segment_folder(index_dir, record.segment)).stored_document(record.document)
+        record = writer.files([STDIN])[STDIN]
+        return record.hash, writer.stored(record)
     except (IndexDamaged, OSError, KeyError, ValueError) as error:
         raise UnreadableFile(STDIN, f"what came from standard input cannot be had from the old index ({error})") from error
 
@@ -181,42 +171,37 @@ class _Job:
 
     def __init__(
         self,
+        index_dir: Path,
         writer: Writer,
-        manifest: Manifest,
         analyser: Analyser,
         progress: Progress,
         encodings: Mapping[str, str],
         jobs: int | None,
     ) -> None:
-        self.index_dir, self.writer, self.manifest, self.progress = writer.index_dir, writer, manifest, progress
+        self.index_dir, self.writer, self.manifest, self.progress = index_dir, writer, writer.manifest, progress
         self.encodings, self.analyser, self.jobs = encodings, analyser, jobs
-        self.records = generation.read_files(self.index_dir, manifest) if manifest.created else {}
-        self.segments = Segments(writer, manifest.generation + 1, analyser)
-        self.deleted = {entry.name: set(entry.deleted) for entry in manifest.segments}
+        self.analysed = reading.analysing(analyser)
+        self.records = dict[str, FileRecord]()
         self.skipped: list[tuple[str, str]] = []
         self.doubtful: list[tuple[str, str]] = []
         self.counts: Counter[str] = Counter()
-        self.touched, self.lexicon = False, manifest.lexicon
+        self.touched = False
         self.again = False  # whether files are read again that have not changed
-        self._texts = lru_cache(maxsize=None)(lambda name: Texts(segment_folder(self.index_dir, name)))
 
     def encoding_of(self, path: str) -> str | None:
         """The encoding forced for a file: that of the nearest source it is below."""
         above = [source for source in self.encodings if _below(path, {source})]
         return self.encodings[max(above, key=len)] if above else None
 
-    def check(self, dictionary_named: bool) -> None:
-        """Refuse to add to an index whose files are broken, or that was made by another analysis."""
-        for entry in self.manifest.segments:
-            self._texts(entry.name)
+    def build_upon(self, roots: Collection[str], dictionary_named: bool) -> None:
+        """Take over what is known below some paths; refuse an index that is broken, or was made by another analysis."""
+        self.records = self.writer.files(roots)
+        self.again = self.encodings != self.manifest.encodings
+        self.writer.check()
         now = self.analyser.parts()
-        if self.manifest.segments and (changed := differences(self.manifest.analysis, now)):
+        if self.manifest.documents and (changed := differences(self.manifest.analysis, now)):
             command = "tongwen rebuild --dictionary FILE" if dictionary_named else "tongwen rebuild"
             raise IndexOutdated(self.index_dir, changed, command)
-
-    def close(self) -> None:
-        """Leave no file open, however the job ended."""
-        self.segments.abandon()
 
     def update(self, paths: list[str], named: Iterable[str]) -> None:
         """Read what is new or changed below the paths, drop what vanished below those named."""
@@ -228,8 +213,11 @@ class _Job:
         tasks = [Task(file, self.encoding_of(path), self._known(path)) for path, file in wanted.items()]
         done = len(files) - len(tasks)
         count = reading.processes(tasks, self.jobs)
-        several = count > 1
-        for outcome in reading.side_by_side(self.segments, tasks, count) if several else reading.read(self.segments, tasks):
+        if count > 1:
+            outcomes = reading.side_by_side(self.writer, self.analyser, tasks, count)
+        else:
+            outcomes = reading.read(self.writer.sink, self.analysed, tasks)
+        for outcome in outcomes:
             self.progress(Step("reading", done, len(files), outcome.path))
             done += 1
             self._record(outcome, wanted[outcome.path].size, wanted[outcome.path].mtime_ns)
@@ -252,7 +240,7 @@ class _Job:
 
     def take(self, path: str, read: Callable[[], tuple[str, Document]], size: int, mtime_ns: int) -> None:
         """Read a document and put it in the place of the one of that path, unless it is the same."""
-        self._record(self.segments.take(path, self._known(path), read), size, mtime_ns)
+        self._record(reading.take(self.writer.sink, self.analysed, path, self._known(path), read), size, mtime_ns)
 
     def _record(self, outcome: Outcome, size: int, mtime_ns: int) -> None:
         """Put what became of a file in the place of what is known of it."""
@@ -264,43 +252,45 @@ class _Job:
             if path == STDIN and old and old.segment:
                 return  # what came before is nowhere else
             self._drop([path] if old else ())
-            self.records[path] = FileRecord(path, size, mtime_ns, skipped=outcome.skipped)
+            self._put(FileRecord(path, size, mtime_ns, skipped=outcome.skipped))
             return
         if outcome.doubtful:
             self.doubtful.append((path, outcome.doubtful))
         if old is not None and not outcome.segment:
             self.counts["unchanged"] += 1
-            self.records[path] = replace(old, size=size, mtime_ns=mtime_ns)
+            self._put(replace(old, size=size, mtime_ns=mtime_ns))
             return
         self.counts["changed" if old and old.segment else "added"] += 1
-        self._delete(old)
-        self.records[path] = FileRecord(path, size, mtime_ns, outcome.hash, outcome.segment, outcome.document)
+        self._put(FileRecord(path, size, mtime_ns, outcome.hash, outcome.segment, outcome.document), old)
+
+    def _put(self, record: FileRecord, old: FileRecord | None = None) -> None:
+        self.records[record.path] = record
+        self.writer.put(record, old)
 
     def _drop(self, paths: Iterable[str]) -> None:
         for path in list(paths):
             record = self.records.pop(path)
-            self._delete(record)
+            self.writer.drop(record)
             self.counts["removed"] += bool(record.segment)
             self.touched = True
 
-    def _delete(self, record: FileRecord | None) -> None:
-        if record is not None and record.segment in self.deleted:
-            self.deleted[record.segment].add(record.document)
-
     def finish(self, started: float, named: Iterable[str]) -> Report:
-        """Write what is left, merge if there are too many segments, switch, and report."""
-        self.progress(Step("writing", 0, 1))
-        self.segments.close()
-        self._merge()
-        kept = [replace(entry, deleted=tuple(sorted(self.deleted[entry.name]))) for entry in self.manifest.segments]
-        kept = [entry for entry in kept if len(entry.deleted) < entry.documents] + self.segments.done
-        documents = sum(entry.documents - len(entry.deleted) for entry in kept)
-        recorded = tuple(dict.fromkeys((*self.manifest.sources, *named)))
-        if not documents and not self.manifest.created:
+        """Switch to what was made, if anything is new, and report."""
+        old, recorded = self.manifest, tuple(dict.fromkeys((*self.manifest.sources, *named)))
+        if not old.created and not any(record.segment for record in self.records.values()):
             raise NothingIndexed(", ".join(recorded), tuple(self.skipped))
-        self.lexicon = lexicon.ready(lambda: self.progress(Step("lexicon", 0, 1)))
-        if self.touched or recorded != self.manifest.sources or self.lexicon != self.manifest.lexicon:
-            self._commit(kept, documents, recorded)
+        compiled = lexicon.ready(lambda: self.progress(Step("lexicon", 0, 1)))
+        self.progress(Step("writing", 0, 1))
+        if self.touched or recorded != old.sources or compiled != old.lexicon:
+            new = Manifest(
+                engine=old.engine,
+                analysis=self.analyser.parts(),
+                sources=recorded,
+                encodings=self.encodings,
+                lexicon=compiled,
+                created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            )
+            self.manifest = self.writer.commit(new, self.analyser.dictionary, self.analysed, self.progress)
         return Report(
             self.counts["added"],
             self.counts["changed"],
@@ -308,72 +298,10 @@ class _Job:
             self.counts["unchanged"],
             tuple(self.skipped),
             tuple(self.doubtful),
-            documents,
+            self.manifest.documents,
             self.manifest.passages,
             time.perf_counter() - started,
         )
-
-    def _commit(self, segments: list[SegmentEntry], documents: int, recorded: tuple[str, ...]) -> None:
-        passages = sum(entry.passages - self._dead_passages(entry) for entry in segments)
-        manifest = Manifest(
-            generation=self.manifest.generation + 1,
-            analysis=self.analyser.parts(),
-            sources=recorded,
-            encodings=self.encodings,
-            lexicon=self.lexicon,
-            segments=tuple(segments),
-            documents=documents,
-            passages=passages,
-            created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        )
-        self.manifest = self.writer.commit(manifest, self.records.values(), self.analyser.dictionary)
-
-    def _dead_passages(self, entry: SegmentEntry) -> int:
-        first = self._texts(entry.name).first_passages()
-        return sum(first[number + 1] - first[number] for number in entry.deleted)
-
-    def _merge(self) -> None:
-        """Write the smallest segments anew as one, from the texts they keep, when there are too many.
-
-        Full segments stay as they are, until half of what is in them is deleted: else every update of a large index would
-        write nearly all of it again.
-        """
-        live = {
-            entry.name: entry.postings * (1 - len(self.deleted.get(entry.name, ())) / entry.documents)
-            for entry in (*self.manifest.segments, *self.segments.done)
-        }
-        small = {name for name, postings in live.items() if postings < reading.SEGMENT_POSTINGS / 2}
-        if len(small) <= MOST_SEGMENTS:
-            return
-        moved = _smallest({name: live[name] for name in small}, MOST_SEGMENTS)
-        self.progress(Step("merging", 0, len(moved)))
-        merged = Segments(
-            self.writer, self.manifest.generation + 1, self.analyser, self.segments.number, done=list(self.segments.done)
-        )
-        for path, record in list(self.records.items()):
-            if record.segment in moved:
-                texts = self._texts(record.segment)
-                segment, number = merged.add(texts.stored_document(record.document))
-                self.records[path] = replace(record, segment=segment, document=number)
-        merged.close()
-        self._texts.cache_clear()
-        for name in moved & self.deleted.keys():
-            entry = next(entry for entry in self.manifest.segments if entry.name == name)
-            self.deleted[name] = set(range(entry.documents))
-        self.segments.done = [entry for entry in merged.done if entry.name not in moved]
-
-
-def _smallest(sizes: Mapping[str, float], most: int) -> set[str]:
-    """Which of too many segments are to become one so that no more than `most` are left.
-
-    With them any that is no larger than they are together: so whatever is written again ends up in twice as much, and that
-    seldom.
-    """
-    ordered = sorted(sizes, key=lambda name: (sizes[name], name))
-    count = len(ordered) - most + 1
-    while count < len(ordered) and sizes[ordered[count]] <= sum(map(sizes.__getitem__, ordered[:count])):
-        count += 1
-    return set(ordered[:count])
 
 
 def _below(path: str, roots: set[str]) -> bool:

@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from tongwen.index import analysis, build, generation, indexing, lexicon, reading, rebuild, segment, sources, status
+from tongwen.index import analysis, build, generation, lexicon, rebuild, segment, sources, status
+from tongwen.index.engines import embedded_writer
 from tongwen.index.errors import (
     DictionaryError,
     IndexDamaged,
@@ -239,7 +240,7 @@ def test_one_segment_until_it_is_full(index, files, monkeypatch):
     build(index, [files])
     whole = answers(index, "晶片", "chips", "新")
     assert status(index).segments == 1
-    monkeypatch.setattr(reading, "SEGMENT_POSTINGS", 1)
+    monkeypatch.setattr(embedded_writer, "SEGMENT_POSTINGS", 1)
     rebuild(index)
     assert status(index).segments == 3
     assert answers(index, "晶片", "chips", "新") == whole
@@ -663,7 +664,7 @@ def test_bad_dictionary(index, files, tmp_path, content, reason):
 
 def test_many_updates_stay_few_segments(index, files, monkeypatch):
     """However often an index is updated it has no more segments than allowed, and answers the same."""
-    monkeypatch.setattr(indexing, "MOST_SEGMENTS", 2)
+    monkeypatch.setattr(embedded_writer, "MOST_SEGMENTS", 2)
     stages = []
     build(index, [files])
     for number in range(8):
@@ -688,7 +689,7 @@ def test_merging_leaves_out_the_deleted(index, files, monkeypatch):
         write(files / f"{number}.txt", f"晶片 number{number} " * 200)
         build(index, [])
     (files / "a.txt").unlink()
-    monkeypatch.setattr(indexing, "MOST_SEGMENTS", 2)
+    monkeypatch.setattr(embedded_writer, "MOST_SEGMENTS", 2)
     write(files / "4.txt", "晶片 number4")
     build(index, [])
     entries = generation.read_manifest(index).segments
@@ -713,13 +714,13 @@ def test_merging_leaves_out_the_deleted(index, files, monkeypatch):
 def test_which_segments_are_merged(sizes, most, merged):
     """As many of the smallest as must be, and what is no larger than those together."""
     names = dict(zip("0123456", sizes, strict=False))
-    assert "".join(sorted(indexing._smallest(names, most))) == merged
+    assert "".join(sorted(embedded_writer._smallest(names, most))) == merged
 
 
 def test_full_segments_are_not_merged(index, files, monkeypatch):
     """However many segments are full, neither the first build nor an update writes them again."""
-    monkeypatch.setattr(indexing, "MOST_SEGMENTS", 2)
-    monkeypatch.setattr(reading, "SEGMENT_POSTINGS", 20)
+    monkeypatch.setattr(embedded_writer, "MOST_SEGMENTS", 2)
+    monkeypatch.setattr(embedded_writer, "SEGMENT_POSTINGS", 20)
     stages = []
     for number in range(4):
         write(files / f"full{number}.txt", "出口管制的晶片和芯片，chips and exports")
@@ -746,8 +747,8 @@ def test_segments_of_mostly_deleted_documents_are_merged(index, tmp_path, monkey
         write(tmp_path / f"files/{name}.txt", text(name, 100))
     build(index, [tmp_path / "files"])
     [full] = generation.read_manifest(index).segments
-    monkeypatch.setattr(indexing, "MOST_SEGMENTS", 1)
-    monkeypatch.setattr(reading, "SEGMENT_POSTINGS", full.postings)
+    monkeypatch.setattr(embedded_writer, "MOST_SEGMENTS", 1)
+    monkeypatch.setattr(embedded_writer, "SEGMENT_POSTINGS", full.postings)
     (tmp_path / "files/a.txt").unlink()
     write(tmp_path / "files/d.txt", text("d", 110))
     build(index, [])
@@ -852,8 +853,8 @@ def assert_same(index: Path, other: Path) -> None:
 def test_update_answers_as_a_fresh_index(tmp_path, monkeypatch, seed):
     """After rounds of random edits an updated index, a fresh one and a rebuilt one give the same answers in the same order."""
     chance = random.Random(seed)
-    monkeypatch.setattr(indexing, "MOST_SEGMENTS", chance.choice((1, 2, 3, 8)))
-    monkeypatch.setattr(reading, "SEGMENT_POSTINGS", chance.choice((300, 3000, 6_000_000)))
+    monkeypatch.setattr(embedded_writer, "MOST_SEGMENTS", chance.choice((1, 2, 3, 8)))
+    monkeypatch.setattr(embedded_writer, "SEGMENT_POSTINGS", chance.choice((300, 3000, 6_000_000)))
     folder, index = tmp_path / "files", tmp_path / "index"
     numbers = set(range(8))
     for number in numbers:

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tongwen.index import build, generation, indexing, rebuild, segment
+from tongwen.index import build, generation, rebuild, segment
+from tongwen.index.engines import embedded_writer
 from tongwen.index.errors import IndexNotFound
 from tongwen.searcher import Searcher
 
@@ -23,7 +24,8 @@ SERVER = r"""
 import fcntl, json, os, signal, sys, time, traceback
 from functools import lru_cache
 from pathlib import Path
-from tongwen.index import build, indexing, rebuild, segment
+from tongwen.index import build, rebuild, segment
+from tongwen.index.engines import embedded_writer
 
 segment.load = lru_cache(segment.load)
 steps = 0
@@ -59,7 +61,7 @@ def run(job, index, files, dictionary, step=0, most=8, delay=None):
     if pid == 0:
         code = 1
         try:
-            indexing.MOST_SEGMENTS = most
+            embedded_writer.MOST_SEGMENTS = most
             crash_at(step, index)
             rebuild(index) if job == "rebuild" else build(index, [files], dictionary=dictionary)
             code = 0
@@ -209,7 +211,7 @@ def test_killed_at_random(tmp_path, run, job):
 @pytest.mark.parametrize("job", JOBS)
 def test_crash_before_every_step(tmp_path, run, job, monkeypatch):
     """A crash right before each single change of the index folder, one after another until the job gets through."""
-    monkeypatch.setattr(indexing, "MOST_SEGMENTS", 2)
+    monkeypatch.setattr(embedded_writer, "MOST_SEGMENTS", 2)
     world = make(tmp_path, run.dictionary, 4)
     seen = []
     for step in range(1, 1000):

@@ -25,6 +25,7 @@ from tongwen.index.analysis import Analyser
 from tongwen.index.engines import bitmaps, evaluation, w3
 from tongwen.index.engines import found as findings
 from tongwen.index.engines.embedded import EmbeddedEngine
+from tongwen.index.engines.embedded_writer import SegmentWriter
 from tongwen.index.engines.evaluation import K1, LOOSE, B
 from tongwen.index.engines.segments import SegmentFiles
 from tongwen.index.engines.w3 import Postings, PostingsReader
@@ -70,9 +71,9 @@ def analyser() -> Analyser:
 def segment_of(folder: Path, documents: list[Document], deleted: Iterator[int] = ()) -> SegmentFiles:
     """Write documents as one segment."""
     folder.mkdir()
-    writer = reading.SegmentWriter("segment", folder, analyser())
+    writer, analysed = SegmentWriter("segment", folder), reading.analysing(analyser())
     for number, document in enumerate(documents):
-        assert writer.add(document) == number
+        assert writer.add(analysed(document)) == number
     entry = writer.close()
     assert (entry.documents, entry.passages) == (len(documents), sum(len(split(document)) for document in documents))
     return SegmentFiles(folder, frozenset(deleted))

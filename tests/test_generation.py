@@ -272,13 +272,16 @@ def test_removing_leaves_what_is_not_ours(tmp_path):
 
 
 def test_engine_that_is_not_known(index):
-    """An index of an engine that this version does not have is refused in one line that names both."""
+    """An index of an engine that this version does not have is refused in one line that names both; a rebuild helps."""
     path = index / "manifest.json"
     path.write_text(path.read_text().replace('"whoosh"', '"stone"'))
 
-    with pytest.raises(IndexDamaged) as error:
-        Searcher(index)
-    one_line(error, str(index), "engine stone", "known are: whoosh")
+    for use in (lambda: Searcher(index), lambda: build(index, []), lambda: status(index)):
+        with pytest.raises(IndexDamaged) as error:
+            use()
+        one_line(error, str(index), "engine stone", "known are: whoosh", "tongwen rebuild")
+    rebuild(index)
+    assert (hits(index), status(index).engine) == (2, "whoosh")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -467,10 +470,11 @@ def test_status_while_the_generation_changes(index, files, monkeypatch):
 WRITER = """
 import sys
 from pathlib import Path
-from tongwen.index import build, rebuild, indexing, segment
+from tongwen.index import build, rebuild, segment
+from tongwen.index.engines import embedded_writer
 from functools import lru_cache
 segment.load = lru_cache(segment.load)
-indexing.MOST_SEGMENTS = 3
+embedded_writer.MOST_SEGMENTS = 3
 index, files = Path(sys.argv[1]), Path(sys.argv[2])
 for number in range(10**6):
     for path in sorted(files.iterdir()):

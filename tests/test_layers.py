@@ -31,7 +31,13 @@ HOMES = {  # what only some may import
     "charset_normalizer": {"index/encodings.py", "index/sources.py"},
 }
 ENGINE_PARTS = {  # what of the other engines' modules a module may import: the embedded engine is made of several
-    "index/engines/embedded.py": {"index.engines.evaluation", "index.engines.found", "index.engines.segments"},
+    "index/engines/embedded.py": {
+        "index.engines.base",
+        "index.engines.evaluation",
+        "index.engines.found",
+        "index.engines.segments",
+    },
+    "index/engines/embedded_writer.py": {"index.engines.base", "index.engines.neighbours", "index.engines.whoosh"},
     "index/engines/evaluation.py": {"index.engines.bitmaps", "index.engines.found", "index.engines.segments"},
     "index/engines/found.py": {"index.engines.bitmaps"},
     "index/engines/neighbours.py": {"index.engines.bitmaps"},

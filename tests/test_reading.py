@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tongwen.index import build, generation, reading, rebuild
+from tongwen.index.engines import embedded_writer
 from tongwen.index.errors import HelperLost, IndexLocked
 from tongwen.index.reading import SHARE, Task, processes, shares
 from tongwen.index.sources import FoundFile
@@ -116,8 +117,9 @@ def test_segments_that_fill(tmp_path, monkeypatch):
     """However many segments each process makes, no two have one name, nor any that is made later."""
     for number in range(40):
         (tmp_path / f"{number}.txt").write_text(f"晶片 number{number} " + "words and words " * (number % 7))
-    monkeypatch.setattr(reading, "_START", "import tongwen.index.reading as r; r.SEGMENT_POSTINGS = 20; " + reading._START)
-    monkeypatch.setattr(reading, "SEGMENT_POSTINGS", 20)
+    code = "from tongwen.index.engines import embedded_writer; embedded_writer.SEGMENT_POSTINGS = 20; "
+    monkeypatch.setattr(reading, "_START", code + reading._START)
+    monkeypatch.setattr(embedded_writer, "SEGMENT_POSTINGS", 20)
     build(tmp_path / "index", [tmp_path], jobs=3)
     (tmp_path / "7.txt").write_text("晶片 anew")
     build(tmp_path / "index", [], jobs=1)
@@ -147,6 +149,23 @@ def test_a_helper_that_fails(tmp_path, monkeypatch, code, error, said):
     assert answers(tmp_path / "index") == before
     monkeypatch.undo()
     assert build(tmp_path / "index", [SEEDS / "cn"], jobs=2).added
+
+
+def test_what_is_told_is_flushed(tmp_path, monkeypatch):
+    """A helper flushes what it tells of before it does: where that fails, no file has been told of."""
+    code = "from tongwen.index.engines.embedded_writer import EmbeddedSink; EmbeddedSink.flush = lambda self: open('gone/x'); "
+    monkeypatch.setattr(reading, "_START", code + reading._START)
+    steps = []
+    with pytest.raises(FileNotFoundError, match="gone/x"):
+        build(tmp_path / "index", [SEEDS], steps.append, jobs=2)
+    assert [step.stage for step in steps] == ["looking"]
+
+
+def test_helpers_without_a_lock(tmp_path, monkeypatch):
+    """An engine may do without a lock that helpers hold."""
+    no_lock = property(lambda writer: -1, lambda writer, lock: None)
+    monkeypatch.setattr(embedded_writer.EmbeddedWriter, "lock", no_lock, raising=False)
+    assert build(tmp_path / "index", [SEEDS], jobs=2).added
 
 
 def test_an_error_of_ours_ends_the_helpers(tmp_path):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tongwen.index import passages, reading
 from tongwen.index.analysis import Analyser
 from tongwen.index.engines.bitmaps import numbers
+from tongwen.index.engines.embedded_writer import SegmentWriter
 from tongwen.index.engines.segments import Segment, SegmentFiles
 from tongwen.index.english import breaks, stem
 from tongwen.index.fold import fold, fold_with_offsets
@@ -39,9 +40,9 @@ def opened(texts: list[str], deleted: frozenset[int] = frozenset()) -> Iterator[
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "segment"
         folder.mkdir()
-        writer = reading.SegmentWriter("segment", folder, analyser())
+        writer, analysed = SegmentWriter("segment", folder), reading.analysing(analyser())
         for number, text in enumerate(texts):
-            writer.add(Document(f"/{number}.txt", text, ""))
+            writer.add(analysed(Document(f"/{number}.txt", text, "")))
         writer.close()
         segment = Segment(SegmentFiles(folder, deleted), 0, 0)
         yield segment

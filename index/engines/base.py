@@ -4,23 +4,31 @@ Owns the promise and the table, and keeps none of it.  An engine is told tokens 
 their numbers, and scores.  How a text becomes tokens and how a hit is marked is no business of its.
 
 A number stands for the same passage as long as the reader is open, and for none in another.
+
+An index has a folder, whatever its engine; the manifest there names the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ..errors import IndexDamaged
+from .. import generation
+from ..errors import IndexDamaged, IndexNotFound
 
 if TYPE_CHECKING:
-    from ..generation import Manifest
-    from ..model import Leaf, Match, Plan, Stored
+    from ..generation import FileRecord, Manifest
+    from ..model import Analysed, Document, Leaf, Match, Plan, Stored
+    from ..reports import Step
 
-_MODULES = {"whoosh": "embedded"}
-"""The module of each engine, by the name that a manifest has for it; it is loaded when an index of that engine is opened."""
+_MODULES = {"whoosh": ("embedded", "embedded_writer")}
+"""The modules of each engine that read and write, by the name that a manifest has for it; each is loaded when it is needed."""
+
+
+# ------------------------------------------------------------------------------------------ reading
 
 
 class Found(Protocol):
@@ -98,14 +106,153 @@ class Reader(Protocol):
         """The folded text of a passage, with what the white space behind it folds to."""
 
 
-def opened(index_dir: Path, manifest: Manifest) -> Reader:
-    """The generation that a manifest describes, opened by its engine.
+class Size(NamedTuple):
+    """How large an index is: the bytes it takes up, those of the folded texts in it, and in how many segments it is."""
 
-    Raises IndexDamaged, also for an engine that is not known here, and OSError.
+    bytes: int
+    text_bytes: int
+    segments: int
+
+
+# ------------------------------------------------------------------------------------------ writing
+
+
+class Sink(Protocol):
+    """Where one process puts documents; each process that helps another has its own."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds, at the least, between two tellings of what became of files."""
+
+    def add(self, document: Analysed) -> tuple[str, int]:
+        """Add a document; its place, as `segment` (never empty) and `document` of its file's record."""
+
+    def flush(self) -> None:
+        """Called before anybody is told of what was added so far: see to it that it is not lost, if that is still open."""
+
+    def close(self) -> object:
+        """Finish, once nothing more is added; what `Writer.helped` must know of it, as JSON has it."""
+
+    def abandon(self) -> None:
+        """Give back what it holds, unfinished if it is not closed; nothing becomes of the documents then."""
+
+
+class Writer(Protocol):
+    """An index that is being written by one job.  Whoever searches sees nothing of it before `commit`."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What is built upon; `created` is empty if that is nothing: a first build or a rebuild."""
+
+    @property
+    def sink(self) -> Sink:
+        """The sink of this process."""
+
+    @property
+    def lock(self) -> int:
+        """The descriptor of a lock that helpers are to hold as well, -1 for none."""
+
+    def dictionary(self) -> str:
+        """The user's dictionary that the index was made with until now, "" if none."""
+
+    def files(self, roots: Collection[str]) -> dict[str, FileRecord]:
+        """What is known until now of the files below some paths, or of more, by path; in a rebuild, of those it replaces."""
+
+    def check(self) -> None:
+        """Raise IndexDamaged if what is built upon is broken."""
+
+    def stored(self, record: FileRecord) -> Document:
+        """A document of the index until now, as it was when it was added; raises IndexDamaged, OSError."""
+
+    def put(self, record: FileRecord, old: FileRecord | None) -> None:
+        """Note what is known of a file now.  The document of an `old` record goes, if one is given."""
+
+    def drop(self, record: FileRecord) -> None:
+        """Forget a file; its document goes."""
+
+    def helper(self, number: int, count: int) -> list[object]:
+        """What `sink_of` is given in helper `number` (from 0) of `count`, as JSON has it."""
+
+    def helped(self, made: Any) -> None:
+        """Take over what the sink of a helper said when it was closed."""
+
+    def commit(
+        self, manifest: Manifest, dictionary: str, analyse: Callable[[Document], Analysed], progress: Callable[[Step], None]
+    ) -> Manifest:
+        """Finish the sink of this process, make all that was done the current generation, and return its manifest.
+
+        The one that is given says how the index was made (`engine`, `analysis`, `sources`, `encodings`, `lexicon`, `created`),
+        and the engine the rest; `dictionary` is the user's, "" if none.  `analyse` makes of a stored document what the engine
+        was told of it, if it is to be written again.
+        """
+
+
+# ------------------------------------------------------------------------------------------ which engines there are
+
+
+def manifest(index_dir: Path) -> Manifest:
+    """What the current generation is made of; raises IndexNotFound, IndexDamaged (unknown engines), IndexOutdated (formats)."""
+    here = generation.read_manifest(index_dir)
+    found: Manifest = _reading(index_dir, here).manifest(index_dir, here)
+    return found
+
+
+def opened(index_dir: Path, manifest: Manifest) -> Reader:
+    """The generation that a manifest describes, opened by its engine; raises IndexDamaged, OSError."""
+    reader: Reader = _reading(index_dir, manifest).opened(index_dir, manifest)
+    return reader
+
+
+def files(index_dir: Path, manifest: Manifest) -> dict[str, FileRecord]:
+    """The files of a generation by path; raises IndexDamaged."""
+    found: dict[str, FileRecord] = _reading(index_dir, manifest).files(index_dir, manifest)
+    return found
+
+
+def dictionary(index_dir: Path, manifest: Manifest) -> str:
+    """The user's dictionary that a generation was made with, "" if none; raises IndexDamaged."""
+    found: str = _reading(index_dir, manifest).dictionary(index_dir, manifest)
+    return found
+
+
+def size(index_dir: Path, manifest: Manifest) -> Size:
+    """How large a generation is; raises OSError."""
+    found: Size = _reading(index_dir, manifest).size(index_dir, manifest)
+    return found
+
+
+def writing(index_dir: Path, rebuild: bool = False) -> AbstractContextManager[Writer]:
+    """Hold an index for writing, by its engine; in a rebuild, which builds upon nothing, sources and encodings are kept.
+
+    Raises IndexLocked, IndexFolderTaken, IndexDamaged, IndexOutdated; IndexNotFound if there is nothing to rebuild.
     """
+    here = generation.read_manifest_of_any_format(index_dir) if generation.exists(index_dir) else None
+    if rebuild and here is None:
+        raise IndexNotFound(index_dir)
+    if here is None or (rebuild and here.engine not in _MODULES):
+        here = generation.Manifest()  # of the engine that is taken where none is named
+    _known(index_dir, here)
+    held: AbstractContextManager[Writer] = _writing(here.engine).writing(index_dir, rebuild)
+    return held
+
+
+def sink_of(engine: str, *how: object) -> Sink:
+    """The sink of a helper, as `Writer.helper` says how."""
+    sink: Sink = _writing(engine).sink_of(*how)
+    return sink
+
+
+def _reading(index_dir: Path, manifest: Manifest) -> Any:
+    _known(index_dir, manifest)
+    return import_module(f".{_MODULES[manifest.engine][0]}", __package__)
+
+
+def _writing(engine: str) -> Any:
+    return import_module(f".{_MODULES[engine][1]}", __package__)
+
+
+def _known(index_dir: Path, manifest: Manifest) -> None:
+    """Raise IndexDamaged for an engine that is not known here."""
     if manifest.engine not in _MODULES:
         what = f"it is of the engine {manifest.engine}, and known are: {', '.join(_MODULES)}"
         raise IndexDamaged(index_dir, what, "install a newer tongwen, or make it anew with: tongwen rebuild")
-    module = import_module(f".{_MODULES[manifest.engine]}", __package__)
-    reader: Reader = module.opened(index_dir, manifest)
-    return reader

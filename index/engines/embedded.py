@@ -10,12 +10,36 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from ..generation import Manifest, segment_folder
+from .. import generation
+from ..generation import FileRecord, Manifest, segment_folder
 from ..model import Leaf, Plan, Stored, Term, Words
 from ..texts import decode
+from .base import Size
 from .evaluation import Evaluation
 from .found import Matches
 from .segments import SegmentFiles, Segments
+
+
+def manifest(index_dir: Path, here: Manifest) -> Manifest:
+    """The manifest in the index's folder is the one that counts."""
+    return here
+
+
+def files(index_dir: Path, manifest: Manifest) -> dict[str, FileRecord]:
+    """The files of a generation by path; raises IndexDamaged."""
+    return generation.read_files(index_dir, manifest)
+
+
+def dictionary(index_dir: Path, manifest: Manifest) -> str:
+    """The user's dictionary that a generation was made with; raises IndexDamaged."""
+    return generation.read_dictionary(index_dir, manifest)
+
+
+def size(index_dir: Path, manifest: Manifest) -> Size:
+    """The bytes of all that is in the index's folder, and those of the folded texts; raises OSError."""
+    texts = [segment_folder(index_dir, entry.name) / "folded" for entry in manifest.segments]
+    everything = (path for path in index_dir.rglob("*") if path.is_file())
+    return Size(sum(path.stat().st_size for path in everything), sum(path.stat().st_size for path in texts), len(texts))
 
 
 def opened(index_dir: Path, manifest: Manifest) -> EmbeddedEngine:

@@ -10,7 +10,7 @@ Whoosh keeps its schema as a pickle, so whoever opens an index with Whoosh runs 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class PostingsWriter:
         for _ in numbers:
             self._count("title", len(terms), len(terms))
 
-    def add(self, grams: Collection[str], counts: dict[str, dict[str, int]]) -> None:
+    def add(self, grams: Collection[str], counts: Mapping[str, Mapping[str, int]]) -> None:
         """Add the next passage: its grams, and the terms of each other field with how often each occurs.
 
         255 occurrences at the most are kept.
