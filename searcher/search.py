@@ -11,7 +11,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import TracebackType
 
-from ..index import generation
 from ..index.analysis import differences, query_parts
 from ..index.engines import base
 from ..index.engines.base import Found, Reader
@@ -289,14 +288,14 @@ def _opened(index_dir: Path) -> tuple[Reader, str]:
     If a writer replaces it while its files are being opened, the one after.
     """
     for _ in range(10):
-        manifest = generation.read_manifest(index_dir)
+        manifest = base.manifest(index_dir)
         if changed := differences(manifest.analysis, query_parts()):
             raise IndexOutdated(index_dir, changed)
         try:
             return base.opened(index_dir, manifest), manifest.lexicon
         except (OSError, IndexDamaged) as error:
             broken = error
-            if generation.read_manifest(index_dir).generation == manifest.generation:
+            if base.manifest(index_dir).generation == manifest.generation:
                 break
     raise broken if isinstance(broken, IndexDamaged) else IndexDamaged(index_dir, f"a file of it cannot be read: {broken}")
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from ..index import generation
+from ..index.engines import base
 from ..index.engines.base import Found
 from ..index.errors import UnreadableFile
 from ..index.fold import fold
 from ..index.frozen import frozen
+from ..index.generation import FileRecord
 from ..index.model import (
     LEVELS,
     AllOf,
@@ -72,8 +73,8 @@ class OnDisk:
 
 def on_disk(index_dir: Path, file: str) -> OnDisk:
     """Follow a file from the disk to the index; raises IndexNotFound, IndexDamaged."""
-    manifest = generation.read_manifest(index_dir)
-    records = generation.read_files(index_dir, manifest)
+    manifest = base.manifest(index_dir)
+    records = base.files(index_dir, manifest)
     path = file if file == "-" else os.path.abspath(file)  # noqa: PTH100 - as `sources` does
     record = records.get(path) or _same_file(records, path)
     if record is None:
@@ -83,13 +84,13 @@ def on_disk(index_dir: Path, file: str) -> OnDisk:
     return OnDisk(record.path, stale=_stale(record))
 
 
-def _same_file(records: dict[str, generation.FileRecord], path: str) -> generation.FileRecord | None:
+def _same_file(records: dict[str, FileRecord], path: str) -> FileRecord | None:
     """What is recorded of the same file under another path: links lead to it."""
     real = os.path.realpath(path)
     return next((record for other, record in records.items() if os.path.realpath(other) == real), None)
 
 
-def _stale(record: generation.FileRecord) -> str:
+def _stale(record: FileRecord) -> str:
     if record.path == "-":
         return ""
     try:
