@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from tongwen.index import passages as cutting
 from tongwen.index import reading
 from tongwen.index.analysis import Analyser
-from tongwen.index.engines import bitmaps, evaluation, w3
+from tongwen.index.engines import bitmaps, evaluation, scoring, w3
 from tongwen.index.engines import found as findings
 from tongwen.index.engines.embedded import EmbeddedEngine
 from tongwen.index.engines.embedded_writer import SegmentWriter
-from tongwen.index.engines.evaluation import K1, LOOSE, B
+from tongwen.index.engines.scoring import K1, LOOSE, B
 from tongwen.index.engines.segments import SegmentFiles
 from tongwen.index.engines.w3 import Postings, PostingsReader
 from tongwen.index.engines.whoosh import FIELDS, PostingsWriter
@@ -871,7 +871,7 @@ def _check_bounds(engine: EmbeddedEngine, plan: AllOf) -> None:
         assert all(score <= found.most * (1 + 1e-9) and score <= bounds[at] * (1 + 1e-9) for at, score in own.items())
     titles = evaluated._titles(plan.children)
     for worth in titles.values():
-        own, count = dict.fromkeys(bitmaps.numbers(evaluated.segments.alive), 0.0), evaluation._title_length(titles)
+        own, count = dict.fromkeys(bitmaps.numbers(evaluated.segments.alive), 0.0), scoring.title_length(titles)
         evaluated._add_title(worth, count, own)
         bounds = _added_up([evaluated._by_distance(worth, count)])
         assert all(score <= bounds[at] * (1 + 1e-9) for at, score in own.items())

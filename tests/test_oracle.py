@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tongwen.index import build
-from tongwen.index.engines.evaluation import ENOUGH
+from tongwen.index.engines.scoring import ENOUGH
 from tongwen.index.errors import QueryError
 from tongwen.index.model import LEVELS
 from tongwen.searcher import Searcher

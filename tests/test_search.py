@@ -12,7 +12,7 @@ from conftest import SEEDS
 from test_sounds import rows
 from tongwen.index import build
 from tongwen.index.engines.embedded import EmbeddedEngine
-from tongwen.index.engines.evaluation import ENOUGH
+from tongwen.index.engines.scoring import ENOUGH
 from tongwen.index.errors import IndexNotFound, LexiconError, QueryError, TongwenError
 from tongwen.index.fold import fold
 from tongwen.index.model import LEVELS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tongwen.index import build
-from tongwen.index.engines.evaluation import ENOUGH
+from tongwen.index.engines.scoring import ENOUGH
 from tongwen.index.errors import IndexNotFound, QueryError
 from tongwen.searcher import Searcher, whynot
 from tongwen.searcher.results import WhyNot

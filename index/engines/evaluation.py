@@ -6,9 +6,7 @@ what folds or segments it is not its business.
 Every literal is matched as a substring of the documents' folded text, exactly: grams and words only name candidates.  That the
 segmenter saw a term as a word raises its score and its tier, nothing more, unless it is to stand alone.
 
-Scores are BM25 (Robertson and Zaragoza 2009, formula 3.15, with the non-negative idf of Lucene), summed term by term over
-the passage's own words, its heading's and its title's.  A variant scores as the typed leaf would, times its
-weight, and no rarer than that: no passage is worth more for a variant than it would be for what was typed.
+What a match is worth `scoring` says.
 """
 
 from __future__ import annotations
@@ -18,7 +16,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from ..frozen import replace
 from ..model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ..patterns import as_typed, nfc
 from ..scripts import is_unspaced
@@ -40,22 +37,8 @@ from .found import (
     union,
     unscored,
 )
+from .scoring import COVERAGE, ENOUGH, HEADING, K1, LOOSE, TITLE, B, hinted, idf, nearness, title_length, title_words
 from .segments import Segment, Segments
-
-K1, B = 1.2, 0.75
-"""BM25's saturation of repeated words and its correction for length, at the values Robertson and Zaragoza recommend."""
-
-TITLE, HEADING = 2.5, 0.5
-"""How much a word in the document's title and in the nearest heading adds to one in the passage."""
-
-COVERAGE = 2.0
-"""The power of the share of the words that a passage has, which its score is multiplied with."""
-
-ENOUGH = 200
-"""If so many passages have all the words, those that have only some are no answers."""
-
-LOOSE = 0.8
-"""The frequency that stands for occurrences inside other words."""
 
 STEPS = 16
 """How finely bounds for the scores of a word are told apart."""
@@ -132,7 +115,7 @@ class Evaluation:
         children: Sequence[Plan],
     ) -> Groups:
         """The passages by how many of the children they have, and by what they score at the most."""
-        hints = [self.found(_hinted(child)) for child in children if isinstance(child, Hint)]
+        hints = [self.found(hinted(child)) for child in children if isinstance(child, Hint)]
         mosts = sorted((found.most for found in wanted.values()), reverse=True)
         had: Planes = ()
         for each in having:
@@ -141,7 +124,7 @@ class Evaluation:
         def levels(share: float) -> Iterator[Levels]:
             for found in (*wanted.values(), *hints):
                 yield from ([(share * bound, each) for bound, each in own] for own in found.levels)
-            yield from (self._by_distance(titled, _title_length(titles)) for titled in titles.values() if titled)
+            yield from (self._by_distance(titled, title_length(titles)) for titled in titles.values() if titled)
 
         for count, group in bitmaps.descending(passages, had):
             share = (count / len(wanted)) ** COVERAGE
@@ -174,7 +157,7 @@ class Evaluation:
         if len(having) > 1:
             yield "coverage ", partial(_cover, having)
         for child, worth in titles.items():
-            yield f"title {child}", partial(self._add_title, worth, _title_length(titles))
+            yield f"title {child}", partial(self._add_title, worth, title_length(titles))
 
     def found(self, plan: Plan) -> Found:
         """What a plan finds by itself."""
@@ -360,10 +343,10 @@ class Evaluation:
         return Found(passages, scores, most, levels if passages.bit_count() > TOGETHER else None, loose, idf)
 
     def _idf(self, count: int) -> float:
-        return math.log(1 + (self.segments.passages - count + 0.5) / (count + 0.5))
+        return idf(count, self.segments.passages)
 
     def _add_hint(self, hint: Hint, scores: Scores) -> None:
-        for number, score in self.found(_hinted(hint)).scores(list(scores)).items():
+        for number, score in self.found(hinted(hint)).scores(list(scores)).items():
             scores[number] += score
 
     # -------------------------------------------------------------------------------------- titles
@@ -378,7 +361,7 @@ class Evaluation:
         return {
             child: self._in_titles(child, [whole.variant for whole in wholes if child in whole.parts])
             for child in children
-            if _title_words(child) or isinstance(child, Hint)
+            if title_words(child) or isinstance(child, Hint)
         }
 
     def _in_titles(self, plan: Plan, instead: Sequence[Variant] = ()) -> Levels:
@@ -392,7 +375,7 @@ class Evaluation:
                 return self._worth(plan.leaf, ())
             case AnyOf():
                 return apart([level for child in plan.children for level in self._in_titles(child)])
-            case AllOf() if all(_title_words(child) for child in plan.children if not isinstance(child, (Not, Filter, Whole))):
+            case AllOf() if all(title_words(child) for child in plan.children if not isinstance(child, (Not, Filter, Whole))):
                 both: Levels = [(0.0, self._condition(plan.children)(self.segments.alive))]
                 for levels in self._titles(plan.children).values():
                     both = [(one + other, had & has) for one, had in both for other, has in levels if had & has]
@@ -429,12 +412,12 @@ class Evaluation:
         lengths = self.segments.title_lengths
         for value, passages in worth:
             for number in bitmaps.those(passages, scores):
-                scores[number] += TITLE * value * _nearness(abs(lengths[number] - count) / count)
+                scores[number] += TITLE * value * nearness(abs(lengths[number] - count) / count)
 
     def _by_distance(self, worth: Levels, count: int) -> Levels:
         """What passages get for their titles at the most."""
         return [
-            (TITLE * value * _nearness(distance), having & as_far)
+            (TITLE * value * nearness(distance), having & as_far)
             for value, having in worth
             for distance, as_far in self.segments.title_distances(count)
         ]
@@ -445,11 +428,6 @@ def _having(wanted: Mapping[Plan, Found], titles: Titles) -> list[Bits]:
     return [found.passages | bitmaps.union(titled for _, titled in titles.get(child, [])) for child, found in wanted.items()]
 
 
-def _nearness(distance: float) -> float:
-    """What the length of a title leaves of a word's worth in it, given how far it is from the query's, in parts of that."""
-    return (K1 + 1) / (1 + K1 * (1 + B * distance))
-
-
 def _cover(having: Sequence[Bits], scores: Scores) -> None:
     """Multiply each score with a power of the share of the words that the passage has, in itself or in its document's title."""
     lacking = Counter[int]()
@@ -457,27 +435,3 @@ def _cover(having: Sequence[Bits], scores: Scores) -> None:
         lacking.update(scores.keys() - bitmaps.those(each, scores))
     for number, count in lacking.items():
         scores[number] *= (1 - count / len(having)) ** COVERAGE
-
-
-def _title_length(titles: Iterable[Plan]) -> int:
-    """How many words the title would have that has all of these and nothing else, at the least one."""
-    return max(1, sum(map(_title_words, titles)))
-
-
-def _title_words(plan: Plan) -> int:
-    """How many words a title that has a plan has of it; 0 if that cannot be asked of a title."""
-    match plan:
-        case Term() | Words() | Wide(Term() | Words()):
-            return 1
-        case AnyOf():
-            return max(map(_title_words, plan.children), default=0)
-        case AllOf():
-            return sum(map(_title_words, plan.children))
-        case _:
-            return 0
-
-
-def _hinted(hint: Hint) -> Leaf:
-    """What a hint asks for: one character only where it is a word, for inside others nearly every passage has it."""
-    leaf = hint.leaf
-    return replace(leaf, alone=True) if isinstance(leaf, Term) and len(leaf.text) == 1 and is_unspaced(leaf.text) else leaf
