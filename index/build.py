@@ -29,6 +29,9 @@ def build(
     dictionary: str | Path | None = None,
     stdin: bytes | None = None,
     jobs: int | None = None,
+    engine: str = "",
+    urls: Iterable[str] = (),
+    shards: int = 0,
 ) -> Report:
     """Add paths to an index, or bring it up to date with them; without paths, with all that it was made from.
 
@@ -36,13 +39,18 @@ def build(
     `progress` is called with each step.  `encoding` forces how the files below these paths are decoded, now and later;
     `dictionary` is a user dictionary in jieba's format, `stdin` the bytes that the path `-` stands for.
     `jobs` is by how many processes files are read (None: as many as there are cores, up to four, if there is enough to read).
+    `engine` is that of an index that is made (whoosh, which keeps it in the folder, or opensearch); `urls` are addresses of
+    nodes of its cluster, the path of the first the index's name there, and `shards` in how many parts it is kept.
 
     Raises PathNotFound for a path that does not exist, NothingIndexed if no document comes of a first build, IndexOutdated if
-    the index was made by another analysis, IndexLocked if another process is writing it, DictionaryError.
+    the index was made by another analysis, IndexLocked if another process is writing it, DictionaryError, EngineDiffers,
+    EngineMissing if a package of the engine is not installed, ClusterProblem.
     """
     from . import indexing
+    from .engines.base import Target
 
-    return indexing.build(Path(index_dir), paths, progress or _silent, encoding, dictionary, stdin, jobs)
+    target = Target(engine, tuple(urls), shards)
+    return indexing.build(Path(index_dir), paths, progress or _silent, encoding, dictionary, stdin, jobs, target)
 
 
 def rebuild(
@@ -52,17 +60,20 @@ def rebuild(
     encoding: str | None = None,
     dictionary: str | Path | None = None,
     jobs: int | None = None,
+    shards: int = 0,
 ) -> Report:
     """Read every recorded source into a new generation, then switch; the old one answers until then.
 
     Text that came from standard input is taken from the old generation.  Sources that no longer exist are left out, and the
-    report says so.  A `dictionary` replaces the one in use (an empty file removes it).
+    report says so.  A `dictionary` replaces the one in use (an empty file removes it).  `shards` is in how many parts a cluster
+    keeps the new one.
 
     Raises IndexNotFound, IndexLocked, NothingIndexed, DictionaryError; the old generation stays in all these cases.
     """
     from . import indexing
+    from .engines.base import Target
 
-    return indexing.rebuild(Path(index_dir), progress or _silent, encoding, dictionary, jobs)
+    return indexing.rebuild(Path(index_dir), progress or _silent, encoding, dictionary, jobs, Target(shards=shards))
 
 
 def status(index_dir: str | Path) -> Status:

@@ -11,7 +11,17 @@
     │   ├── IndexNotOurs          the nearest one belongs to another user
     │   ├── IndexLocked           another process is writing it
     │   ├── IndexOutdated         it was made by another analysis or format
-    │   └── IndexDamaged          its files do not fit together
+    │   ├── IndexDamaged          its files do not fit together
+    │   └── EngineDiffers         it is of another engine than the one named
+    ├── EngineMissing             an engine needs a package that is not installed
+    ├── ClusterProblem            something about the cluster that keeps an index
+    │   ├── ClusterAddress        where it is said to be cannot be taken
+    │   ├── ClusterSilent         it does not answer
+    │   ├── ClusterRefuses        it does not know the credentials, or they do not suffice
+    │   ├── ClusterFull           it takes nothing more: read-only, mostly for want of disk
+    │   ├── ClusterBusy           it has too much to do
+    │   ├── ClusterBroken         some of the index is on no node that runs
+    │   └── ClusterError          whatever else it says
     ├── DictionaryError           a user dictionary cannot be read
     ├── LexiconError              a user's file of equivalents cannot be read
     └── QueryError                nothing can be asked from what was typed
@@ -103,6 +113,13 @@ class IndexDamaged(IndexProblem):
         super().__init__(f"{where} is damaged ({what}); {remedy}")
 
 
+class EngineDiffers(IndexProblem):
+    """An index is of another engine than the one named."""
+
+    def __init__(self, where: str | Path, engine: str) -> None:
+        super().__init__(f"{where} is an index of the engine {engine}; name another folder with --index, or leave out --engine")
+
+
 class HelperLost(TongwenError):
     """A process that helped to read files ended before it was done; `status` as in `subprocess`."""
 
@@ -111,6 +128,69 @@ class HelperLost(TongwenError):
         super().__init__(
             f"a process that helped to read files {how}; the index is as it was; if memory is short: tongwen index --jobs 1"
         )
+
+
+class EngineMissing(TongwenError):
+    """An engine needs a package that is not installed."""
+
+    def __init__(self, engine: str, package: str) -> None:
+        super().__init__(f"the engine {engine} needs {package}; install it with: pip install 'tongwen[{engine}]'")
+
+
+class ClusterProblem(TongwenError):
+    """Something about the cluster that keeps an index; `where` has no credentials."""
+
+
+class ClusterAddress(ClusterProblem):
+    """Where a cluster is said to be cannot be taken."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"{url}: {why}; say it as in: --url https://search.example.org:9200/news")
+
+
+class ClusterSilent(ClusterProblem):
+    """A cluster does not answer."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where} does not answer ({why}); check the address and that a node runs there, then try again")
+
+
+class ClusterRefuses(ClusterProblem):
+    """A cluster does not know the credentials, or they do not suffice."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(
+            f"{where} refuses us ({why}); set TONGWEN_OPENSEARCH_USER and TONGWEN_OPENSEARCH_PASSWORD, "
+            "or TONGWEN_OPENSEARCH_API_KEY"
+        )
+
+
+class ClusterFull(ClusterProblem):
+    """A cluster takes nothing more."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where} is read-only ({why}); make room on its disks, lift the block, then run the command again")
+
+
+class ClusterBusy(ClusterProblem):
+    """A cluster has too much to do."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where} has too much to do ({why}); wait, or add nodes, then run the command again")
+
+
+class ClusterBroken(ClusterProblem):
+    """Some of an index is on no node that runs."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where} is not whole ({why}); start the nodes that are missing, then run the command again")
+
+
+class ClusterError(ClusterProblem):
+    """Whatever else a cluster says."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where} cannot do it: {why}")
 
 
 class DictionaryError(TongwenError):

@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from .errors import IndexDamaged, IndexFolderTaken, IndexLocked, IndexNotFound, IndexNotOurs, IndexOutdated
 from .frozen import frozen, replace
@@ -53,7 +54,8 @@ class Manifest:
     """What the current generation is made of and how.
 
     `analysis` are the parts of the fingerprint, `encodings` those that were forced, by source; `lexicon` is the name of the
-    compiled lexicon that was made ready when the index was written (see `index.lexicon`).
+    compiled lexicon that was made ready when the index was written (see `index.lexicon`); `own` is what only its engine
+    understands, such as where it keeps an index that is not in the folder.
     """
 
     generation: int = 0
@@ -68,6 +70,7 @@ class Manifest:
     passages: int = 0
     created: str = ""
     format: int = FORMAT
+    own: Mapping[str, Any] = {}
 
 
 @frozen
@@ -219,7 +222,8 @@ class Writer:
         _write(self.index_dir / _files_name(manifest.generation), lines)
         for entry in manifest.segments:
             _sync_tree(segment_folder(self.index_dir, entry.name))
-        _sync(self.index_dir / _SEGMENTS)
+        if manifest.segments:
+            _sync(self.index_dir / _SEGMENTS)
         new = self.index_dir / (_MANIFEST + ".new")
         stored = _fields(manifest) | {"segments": list(map(_fields, manifest.segments))}
         _write(new, json.dumps(stored, indent=1, ensure_ascii=False) + "\n")

@@ -16,6 +16,7 @@ from typing import IO
 
 from .analysis import Analyser
 from .engines import base
+from .errors import TongwenError
 from .reading import Outcome, Task, analysing, read
 from .sources import FoundFile
 
@@ -34,6 +35,8 @@ def help_out(segmenter: str, engine: str, how: Sequence[object]) -> None:
                 sink.flush()
                 out.write(json.dumps({"outcomes": outcomes}) + "\n")
             out.write(json.dumps({"made": sink.close()}) + "\n")
+        except TongwenError as error:
+            out.write(json.dumps({"problem": str(error)}) + "\n")
         except OSError as error:  # the disk is full
             out.write(json.dumps({"error": [error.errno, error.strerror, str(error.filename or "")]}) + "\n")
 

@@ -17,7 +17,7 @@ from . import encodings as decoding
 from . import lexicon, reading, sources
 from .analysis import Analyser, differences, fingerprint
 from .engines import base
-from .engines.base import Writer
+from .engines.base import Target, Writer
 from .errors import DictionaryError, IndexDamaged, IndexNotFound, IndexOutdated, NothingIndexed, UnreadableFile
 from .frozen import replace
 from .generation import FileRecord, Manifest
@@ -42,11 +42,12 @@ def build(
     dictionary: str | Path | None,
     stdin: bytes | None,
     jobs: int | None,
+    target: Target,
 ) -> Report:
     """See `build.build`."""
     started, wanted = time.perf_counter(), [STDIN if str(path) == STDIN else sources.absolute(path) for path in paths]
     words = _read_dictionary(dictionary) if dictionary is not None else None
-    with base.writing(index_dir) as writer:
+    with base.writing(index_dir, target=target) as writer:
         old = writer.manifest
         if not old.created and not wanted:
             raise IndexNotFound(index_dir)
@@ -63,12 +64,17 @@ def build(
 
 
 def rebuild(
-    index_dir: Path, progress: Progress, encoding: str | None, dictionary: str | Path | None, jobs: int | None
+    index_dir: Path,
+    progress: Progress,
+    encoding: str | None,
+    dictionary: str | Path | None,
+    jobs: int | None,
+    target: Target,
 ) -> Report:
     """See `build.rebuild`."""
     started = time.perf_counter()
     words = _read_dictionary(dictionary) if dictionary is not None else None
-    with base.writing(index_dir, rebuild=True) as writer:
+    with base.writing(index_dir, rebuild=True, target=target) as writer:
         old = writer.manifest
         words = writer.dictionary() if words is None else words
         forced = old.encodings if encoding is None else dict.fromkeys(_without_stdin(old.sources), encoding)

@@ -33,7 +33,10 @@ Span = tuple[int, int]
 GAP = 3
 """The most code points between two words that follow each other."""
 
-_BETWEEN = re.compile(rf"(?:[^\w{PARAGRAPH}\0]|_){{1,{GAP}}}(?=[^\W_])")
+BETWEEN = rf"(?:[^\w{PARAGRAPH}\0]|_){{1,{GAP}}}"
+"""What may lie between two words that follow each other, as a regular expression."""
+
+_BETWEEN = re.compile(rf"{BETWEEN}(?=[^\W_])")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 

@@ -26,7 +26,7 @@ from typing import NamedTuple
 from . import sources
 from .analysis import Analyser
 from .engines.base import Sink, Writer
-from .errors import HelperLost, UnreadableFile
+from .errors import HelperLost, TongwenError, UnreadableFile
 from .language import language
 from .model import Analysed, Document
 from .passages import split
@@ -131,7 +131,8 @@ def shares(tasks: Iterable[Task], count: int) -> list[list[Task]]:
 def side_by_side(writer: Writer, analyser: Analyser, tasks: Sequence[Task], count: int) -> Iterator[Outcome]:
     """Read files into an index by so many processes; the outcomes come in no order.
 
-    Raises OSError where a process did (the disk is full), HelperLost if one ended otherwise.  However this ends, so do they.
+    Raises OSError where a process did (the disk is full), TongwenError with its message where one did, HelperLost if one ended
+    otherwise.  However this ends, so do they.
     """
     told: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
     with _helping(writer, analyser, shares(tasks, count), told) as helpers:
@@ -144,6 +145,8 @@ def side_by_side(writer: Writer, analyser: Analyser, tasks: Sequence[Task], coun
             elif "made" in message:
                 finished.add(number)
                 writer.helped(message["made"])
+            elif "problem" in message:
+                raise TongwenError(message["problem"])
             elif "error" in message:
                 raise OSError(*message["error"])
             elif number not in finished:

@@ -100,7 +100,7 @@ class Searcher:
         asked, best = tuple(dict.fromkeys(sought(answer.plan))), self._best(answer.found, _count(limit), collapse)
         return Results(
             query=query,
-            hits=tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1)),
+            hits=self._engine.settled(lambda: tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1))),
             total=len(answer.found),
             documents=answer.found.documents,
             complete=answer.found.count_complete,
@@ -141,9 +141,14 @@ class Searcher:
         if parsed.tree is None:
             return Planned(None, parsed.warnings)
         engine = self._engine
-        word, gram = cache(engine.frequency), cache(engine.gram_frequency)  # a long phrase asks for the same again and again
-        known = Known(word, gram, engine.passages, lambda word: last_resort.similar(word, engine))
-        planned = plan(parsed.tree, known, level, filters, self._lexicon if level in LEVELS[2:] else None)
+        tree, lexicon = parsed.tree, self._lexicon if level in LEVELS[2:] else None
+
+        def work() -> Planned:
+            word, gram = cache(engine.frequency), cache(engine.gram_frequency)  # a long phrase asks the same again and again
+            known = Known(word, gram, engine.passages, lambda word: last_resort.similar(word, engine))
+            return plan(tree, known, level, filters, lexicon)
+
+        planned = engine.settled(work)
         return replace(planned, warnings=(*parsed.warnings, *planned.warnings))
 
     def _answer(self, query: str, level: Level, filters: Sequence[Filter]) -> _Answer:
@@ -159,13 +164,14 @@ class Searcher:
         answer = _Answer(plan, found, (), planned.warnings, planned.notes)
         if tree is None or (already := found.count_complete) > last_resort.LITTLE:
             return answer
-        if level == LEVELS[-1] and (variants := last_resort.by_sound(tree, engine, self._lexicon)):
+        lexicon = self._lexicon if level == LEVELS[-1] else None
+        if lexicon and (variants := engine.settled(lambda: last_resort.by_sound(tree, engine, lexicon))):
             sounding = last_resort.with_sound(plan, variants)
             answer = replace(answer, plan=sounding, found=engine.search(sounding))
         by_sound = answer.found.count_complete
         if already or (by_sound and not last_resort.is_doubtful(tree)):
             return answer
-        suggested = last_resort.suggested(plan, engine, self._lexicon)
+        suggested = engine.settled(lambda: last_resort.suggested(plan, engine, self._lexicon))
         return replace(answer, suggestions=tuple(each for each in suggested if each.passages > by_sound))
 
     def _hit(self, number: int, group: Sequence[Match], asked: tuple[Variant, ...]) -> Hit:

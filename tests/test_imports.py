@@ -18,7 +18,7 @@ INDEX = {"index", "index.analysis", "index.build", "index.english", "index.error
 INDEX |= {"index.generation", "index.lexicon", "index.model", "index.patterns", "index.scripts", "index.segment", "index.texts"}
 INDEX |= {"index.engines", "index.engines.base", "index.engines.embedded", "index.engines.evaluation", "index.engines.segments"}
 INDEX |= {"index.engines.bitmaps", "index.engines.bytewise", "index.engines.found", "index.engines.neighbours"}
-INDEX |= {"index.engines.w3"}
+INDEX |= {"index.engines.scoring", "index.engines.w3"}
 
 SEARCHER = {"searcher", "searcher.cli", "searcher.copies", "searcher.highlight", "searcher.last_resort", "searcher.plan"}
 SEARCHER |= {"searcher.query", "searcher.rank", "searcher.render", "searcher.results", "searcher.search", "searcher.widen"}

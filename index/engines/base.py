@@ -14,17 +14,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from .. import generation
-from ..errors import IndexDamaged, IndexNotFound
+from ..errors import EngineDiffers, IndexDamaged, IndexNotFound
+from ..frozen import frozen
 
 if TYPE_CHECKING:
     from ..generation import FileRecord, Manifest
     from ..model import Analysed, Document, Leaf, Match, Plan, Stored
     from ..reports import Step
 
-_MODULES = {"whoosh": ("embedded", "embedded_writer")}
+T = TypeVar("T")
+
+_MODULES = {"whoosh": ("embedded", "embedded_writer"), "opensearch": ("opensearch", "opensearch_writer")}
 """The modules of each engine that read and write, by the name that a manifest has for it; each is loaded when it is needed."""
 
 
@@ -72,6 +75,13 @@ class Reader(Protocol):
     def close(self) -> None:
         """Give back what it holds."""
 
+    def settled(self, work: Callable[[], T]) -> T:
+        """What work gives that asks for frequencies.
+
+        A distant index is asked for many of them at once: until it has answered, each is taken to be 1, and the work is done
+        once more.
+        """
+
     def frequency(self, word: str) -> int:
         """In how many passages a token is."""
 
@@ -115,6 +125,18 @@ class Size(NamedTuple):
 
 
 # ------------------------------------------------------------------------------------------ writing
+
+
+@frozen
+class Target:
+    """What is said of where an index is made: its engine, "" for whichever it is of, or the usual one.
+
+    For an engine that keeps it in a cluster the addresses of some nodes, and in how many `shards` (0: the engine's choice).
+    """
+
+    engine: str = ""
+    urls: tuple[str, ...] = ()
+    shards: int = 0
 
 
 class Sink(Protocol):
@@ -221,18 +243,22 @@ def size(index_dir: Path, manifest: Manifest) -> Size:
     return found
 
 
-def writing(index_dir: Path, rebuild: bool = False) -> AbstractContextManager[Writer]:
+def writing(index_dir: Path, rebuild: bool = False, target: Target | None = None) -> AbstractContextManager[Writer]:
     """Hold an index for writing, by its engine; in a rebuild, which builds upon nothing, sources and encodings are kept.
 
-    Raises IndexLocked, IndexFolderTaken, IndexDamaged, IndexOutdated; IndexNotFound if there is nothing to rebuild.
+    `target` says by which engine an index is made, and where.  Raises IndexLocked, IndexFolderTaken, IndexDamaged,
+    IndexOutdated; IndexNotFound if there is nothing to rebuild, EngineDiffers if there is an index of another engine.
     """
+    target = target or Target()
     here = generation.read_manifest_of_any_format(index_dir) if generation.exists(index_dir) else None
     if rebuild and here is None:
         raise IndexNotFound(index_dir)
     if here is None or (rebuild and here.engine not in _MODULES):
-        here = generation.Manifest()  # of the engine that is taken where none is named
+        here = generation.Manifest(engine=target.engine or generation.Manifest().engine)
     _known(index_dir, here)
-    held: AbstractContextManager[Writer] = _writing(here.engine).writing(index_dir, rebuild)
+    if target.engine not in ("", here.engine):
+        raise EngineDiffers(index_dir, here.engine)
+    held: AbstractContextManager[Writer] = _writing(here.engine).writing(index_dir, rebuild, target)
     return held
 
 

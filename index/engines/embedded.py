@@ -6,9 +6,10 @@ Owns what is stored of passages and documents, by their number in the index; wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from .. import generation
 from ..generation import FileRecord, Manifest, segment_folder
@@ -18,6 +19,8 @@ from .base import Size
 from .evaluation import Evaluation
 from .found import Matches
 from .segments import SegmentFiles, Segments
+
+T = TypeVar("T")
 
 
 def manifest(index_dir: Path, here: Manifest) -> Manifest:
@@ -62,6 +65,10 @@ class EmbeddedEngine:
             segment.postings.close()
 
     # -------------------------------------------------------------------------------------- what is there
+
+    def settled(self, work: Callable[[], T]) -> T:
+        """What work gives: frequencies are at hand."""
+        return work()
 
     def frequency(self, word: str) -> int:
         """In how many passages a token is."""

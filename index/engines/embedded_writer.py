@@ -19,7 +19,7 @@ from ..model import Analysed, Document
 from ..reports import Step
 from ..scripts import is_unspaced
 from ..texts import Texts, TextsWriter
-from .base import Sink, Writer
+from .base import Sink, Target, Writer
 from .neighbours import NeighboursWriter
 
 SEGMENT_POSTINGS = 6_000_000
@@ -136,7 +136,7 @@ class EmbeddedSink:
 
 
 @contextmanager
-def writing(index_dir: Path, rebuild: bool) -> Iterator[Writer]:
+def writing(index_dir: Path, rebuild: bool, target: Target) -> Iterator[Writer]:
     """Hold the index for writing its next generation; see `base.writing` and `generation.writing`."""
     with generation.writing(index_dir) as held:
         if rebuild:

@@ -1,0 +1,484 @@
+"""The engine for many machines, written: documents into a cluster, and generations behind an alias.
+
+Owns what the cluster keeps of an index, and the order in which it is written.  Of an index `news` there are
+
+    news-000001          its passages, `news` being the alias of the generation that answers
+    news-000001-files    a record of each file, and the manifest; its alias is `news-files`
+    news-000001-in       the alias through which alone passages are written, as is `-files-in`: so nothing is made by mistake
+
+A passage is named by its document's path and its number.  So to write it again is to replace it, and a job that was killed is
+done again from where it was: what is known of a file is written when its passages are safe, and not before.  Several machines
+may write parts of one index at once; each keeps in its own folder where the index is, and which paths it has read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any, ClassVar
+
+from .. import generation
+from ..errors import ClusterBroken, ClusterError, ClusterProblem, IndexDamaged, IndexLocked, IndexOutdated
+from ..frozen import replace
+from ..generation import FileRecord, Manifest
+from ..model import Analysed, Document, Heading
+from ..reports import Step
+from ..scripts import is_unspaced
+from ..texts import encode
+from . import units
+from .base import Sink, Target, Writer
+from .cluster import ENGINE, WRITING, Cluster, Location, located
+from .opensearch import CONTEXT, FILES, document_of, files_below, id_of, location_of, remote_manifest
+from .translation import FIELDS, SIMILARITY, TERMS, Query
+
+BULK = 4_000_000
+"""Bytes that are sent at once, or a little more."""
+
+IN_FLIGHT = 2
+"""So much is sent before the first of it is answered: while the cluster writes, the next is analysed, and no more than that."""
+
+RECORDS = 1000
+"""So many records of files are sent at once."""
+
+BEAT = 600
+"""Seconds without a sign of life after which a rebuild is taken to be dead."""
+
+_SETTINGS: Query = {
+    "index": {
+        "refresh_interval": -1,  # what is written is seen when a job commits it
+        "auto_expand_replicas": "0-1",
+        "codec": "best_compression",
+        "max_regex_length": 10_000,
+        "merge.policy.expunge_deletes_allowed": 1,  # percent: statistics count what is deleted until it is merged away
+        "similarity": SIMILARITY,
+    }
+}
+
+_FILE_FIELDS: Query = {
+    "path": {"type": "keyword"},
+    "passages": {"type": "integer"},
+    "record": {"type": "object", "enabled": False},
+    "manifest": {"type": "object", "enabled": False},
+}
+
+
+def passages_of(told: Analysed) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A document's passages as the cluster is told of them, each with its name."""
+    document, title, analyses = told.document, told.title, told.analyses
+    folded = [analysis.folded + analysis.gap for analysis in analyses]
+    whole, borders = "".join(folded), units.borders(map(len, folded))
+    starts = zip(borders, analyses, strict=False)
+    cuts = [start + cut for start, analysis in starts for cut in analysis.cuts]
+    grams = units.of_passages(units.units(whole), borders)
+    chains = [list(units.of_passages(row, borders)) for row in units.chain(whole, cuts)]
+    number = document_of(document.path)
+    shown, title_terms = units.storable(document.title), " ".join(_title_terms(title))
+    lines = _lines(document, [passage.start for passage in told.passages])
+    apart = not any(title.folded in analysis.folded for analysis in analyses)
+    each = zip(told.passages, analyses, told.headings, folded, grams, lines, strict=True)
+    for place, (passage, analysis, heading, own, terms, line) in enumerate(each):
+        # A title that is not part of the text (HTML) is found with the first passage.
+        words = [*analysis.words, *title.words] if apart and not place else analysis.words
+        before, after = document.text[max(0, passage.start - CONTEXT) : passage.start], document.text[passage.end :][:CONTEXT]
+        yield (
+            id_of(number, passage.number),
+            {
+                "path": units.storable(document.path),
+                "folded_title": units.storable(title.folded[:8000]),
+                "language": told.language,
+                "document": number,
+                "number": passage.number,
+                "start": passage.start,
+                "length": len(words),
+                "title_length": len({*title.words}),
+                "text_bytes": len(encode(own)),
+                "words": " ".join(map(units.term, _at_most_255(words))),
+                "characters": " ".join(each for each in own if is_unspaced(each)),
+                "grams": " ".join(terms),
+                "chain": f" {units.BREAK} ".join(" ".join(row[place]) for row in chains if row[place]),
+                "title": title_terms,
+                "heading": " ".join(map(units.term, heading)),
+                "stored": {
+                    "of": len(analyses),
+                    "title": shown,
+                    "text": units.storable(document.text[passage.start : passage.end]),
+                    "before": units.storable(before),
+                    "after": units.storable(after),
+                    "folded": units.storable(own),
+                    "line": line,
+                },
+            },
+        )
+
+
+def _at_most_255(words: list[str]) -> Iterable[str]:
+    """The words, none of them more often than the embedded engine counts."""
+    if len(words) < 255 or max((counted := Counter(words)).values()) <= 255:
+        return words
+    return chain.from_iterable([word] * min(often, 255) for word, often in counted.items())
+
+
+def _title_terms(title: Any) -> Iterator[str]:
+    rows = units.chain(title.folded, title.cuts)
+    return units.title_terms(units.units(title.folded), rows, title.words, filter(is_unspaced, title.folded))
+
+
+def _lines(document: Document, starts: Iterable[int]) -> Iterator[int]:
+    """The line on which each passage begins, from 1; 0 where lines mean nothing."""
+    line, at = 1, 0
+    for start in starts:
+        line, at = line + document.text.count("\n", at, start), start
+        yield line if document.has_lines else 0
+
+
+# ------------------------------------------------------------------------------------------ one process
+
+
+def sink_of(urls: list[str], name: str, index: str) -> Sink:
+    """What a helper puts documents into; see `OpenSearchWriter.helper`."""
+    return OpenSearchSink(Location(tuple(urls), name), index)
+
+
+class OpenSearchSink:
+    """Where one process puts passages: sent many at once, as fast as the cluster takes them."""
+
+    pause: ClassVar[float] = 1.0
+
+    def __init__(self, location: Location, index: str) -> None:
+        self._cluster, self._index = Cluster(location, WRITING), index
+        self._actions, self._size = list[bytes](), 0
+        self._sender, self._sent = ThreadPoolExecutor(IN_FLIGHT), deque[Future[None]]()
+
+    def add(self, document: Analysed) -> tuple[str, int]:
+        """Add a document; the index it goes into, and how many passages it has."""
+        count = 0
+        for name, passage in passages_of(document):
+            self._act({"index": {"_index": f"{self._index}-in", "_id": name}}, passage)
+            count += 1
+        if document.document.path == "-":  # it is nowhere else
+            kept = {"record": _kept(document.document)}
+            self._act({"index": {"_index": f"{self._index}{FILES}-in", "_id": "stdin"}}, kept)
+        return self._index, count
+
+    def delete(self, path: str, numbers: Iterable[int]) -> None:
+        """Delete passages of a document, by their numbers."""
+        document = document_of(path)
+        for number in numbers:
+            self._act({"delete": {"_index": f"{self._index}-in", "_id": id_of(document, number)}})
+
+    def note(self, record: FileRecord) -> None:
+        """Write what is known of a file; to be called when its passages are safe."""
+        kept = [record.path, record.size, record.mtime_ns, record.hash, record.segment, record.document, record.skipped]
+        document = {"path": units.storable(record.path), "passages": max(0, record.document), "record": {"of": kept}}
+        self._act({"index": {"_index": f"{self._index}{FILES}-in", "_id": id_of(document_of(record.path), 0)}}, document)
+
+    def forget(self, path: str) -> None:
+        """Delete what is known of a file."""
+        self._act({"delete": {"_index": f"{self._index}{FILES}-in", "_id": id_of(document_of(path), 0)}})
+
+    def _act(self, *lines: object) -> None:
+        action = b"".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for line in lines)
+        self._actions.append(action)
+        self._size += len(action)
+        if self._size > BULK:
+            self._send()
+
+    def _send(self) -> None:
+        while len(self._sent) >= IN_FLIGHT:
+            self._sent.popleft().result()
+        actions, self._actions, self._size = self._actions, [], 0
+        self._sent.append(self._sender.submit(self._cluster.bulk, actions))
+
+    def flush(self) -> None:
+        """Wait until all that was added is safe; raises ClusterProblem."""
+        if self._actions:
+            self._send()
+        while self._sent:
+            self._sent.popleft().result()
+
+    def close(self) -> object:
+        """Wait until all is safe; there is nothing to be known of it."""
+        self.flush()
+        self.abandon()
+        return {}
+
+    def abandon(self) -> None:
+        """Close the connections."""
+        self._sender.shutdown(cancel_futures=True)
+        self._cluster.close()
+
+
+def _kept(document: Document) -> dict[str, Any]:
+    headings = [(heading.start, units.storable(heading.text)) for heading in document.headings]
+    texts = {"text": units.storable(document.text), "title": units.storable(document.title)}
+    return texts | {"headings": headings, "encoding": document.encoding, "has_lines": document.has_lines}
+
+
+# ------------------------------------------------------------------------------------------ one job
+
+
+@contextmanager
+def writing(index_dir: Path, rebuild: bool, target: Target) -> Iterator[Writer]:
+    """Hold an index in a cluster for writing; the folder keeps where it is.  Other machines may write, too.
+
+    Raises ClusterProblem, IndexLocked if somebody rebuilds it.
+    """
+    with generation.writing(index_dir) as held:
+        here = generation.read_manifest_of_any_format(index_dir) if generation.exists(index_dir) else None
+        location = located(target.urls) if target.urls else location_of(here or Manifest())
+        writer = OpenSearchWriter(held, here or Manifest(engine=ENGINE), location, rebuild, target.shards or 1)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
+class OpenSearchWriter:
+    """An index in a cluster being written by one machine."""
+
+    lock = -1
+
+    def __init__(self, held: generation.Writer, here: Manifest, location: Location, rebuild: bool, shards: int) -> None:
+        self._held, self._here, self._location, self._rebuild, self._shards = held, here, location, rebuild, shards
+        self._machine = f"{os.uname().nodename}:{held.index_dir.absolute()}"
+        self._cluster = Cluster(location, WRITING)
+        there = remote_manifest(self._cluster)
+        self._there, current = there, there.generation if there else 0
+        if rebuild and there and (others := {*there.own["machines"]} - {self._machine}):
+            what = f"documents of other machines are in it, too ({', '.join(sorted(others))})"
+            raise ClusterError(str(location), f"{what}; index them all under another name, then use that")
+        self._refuse_while_rebuilt(current + 1)
+        self.generation = current + 1 if rebuild or not there else current
+        self.index = f"{location.name}-{self.generation:06}"
+        self._clean(current)
+        self._create()
+        self.manifest = self._built_upon(there)
+        self.sink = OpenSearchSink(location, self.index)
+        self._waiting = list[FileRecord]()
+
+    def close(self) -> None:
+        """Close the connections; of a rebuild that came to nothing, nothing stays."""
+        self.sink.abandon()
+        self._cluster.close()
+
+    def _built_upon(self, there: Manifest | None) -> Manifest:
+        mine = replace(self._here, engine=ENGINE, created="", documents=0, passages=0, generation=self.generation)
+        if there is None or self._rebuild:
+            return mine
+        return replace(mine, analysis=there.analysis, created=there.created, documents=there.documents, passages=there.passages)
+
+    # -------------------------------------------------------------------------------------- generations
+
+    def _refuse_while_rebuilt(self, following: int) -> None:
+        """Raise IndexLocked if somebody is making the next generation."""
+        index = f"{self._location.name}-{following:06}"
+        holder = self._cluster.ask("GET", f"/{index}{FILES}/_doc/holder", absent={}).get("_source", {}).get("manifest")
+        if holder and time.time() - holder["beat"] < BEAT:
+            raise IndexLocked(str(self._location), f"a rebuild of {holder['machine']}")
+
+    def _clean(self, current: int) -> None:
+        """Remove the generations before the current one, and what is left of a rebuild that died."""
+        pattern = f"{self._location.name}-0*"
+        known = self._cluster.ask("GET", f"/_cat/indices/{pattern}", format="json", h="index", absent=[])
+        for each in known:
+            generation_of = each["index"].removeprefix(f"{self._location.name}-").removesuffix(FILES)
+            if generation_of.isdecimal() and (int(generation_of) < current or (int(generation_of) > current and self._rebuild)):
+                self._cluster.ask("DELETE", f"/{each['index']}", absent={})
+
+    def _create(self) -> None:
+        """The indices of this generation, unless they are there."""
+        name = self._location.name
+        for suffix, fields, settings, priority in (
+            ("", FIELDS, _SETTINGS, 500),
+            (FILES, _FILE_FIELDS, {"index": {"refresh_interval": -1, "auto_expand_replicas": "0-1"}}, 501),
+        ):
+            mapping: Query = {"dynamic": "strict", "properties": fields}
+            if not suffix:
+                mapping["_source"] = {"excludes": list(TERMS)}
+            template = {"settings": settings, "mappings": mapping}
+            how = {"index_patterns": [f"{name}-0*{suffix}"], "priority": priority, "template": template}
+            self._cluster.ask("PUT", f"/_index_template/tongwen-{name}{suffix}", how)
+            if self._cluster.ask("GET", f"/{self.index}{suffix}", absent={}):
+                continue
+            settings = {} if suffix else {"settings": {"index": {"number_of_shards": self._shards}}}
+            body = settings | {"aliases": {f"{self.index}{suffix}-in": {}}}
+            try:
+                self._cluster.ask("PUT", f"/{self.index}{suffix}", body)
+            except ClusterError as error:
+                if "already exists" not in str(error):
+                    raise
+        if self._rebuild:
+            self._beat()
+
+    def _beat(self) -> None:
+        """Say that this machine is still making a generation."""
+        holder = {"manifest": {"machine": self._machine, "beat": time.time()}}
+        self._cluster.ask("PUT", f"/{self.index}{FILES}/_doc/holder", holder, require_alias="false")
+
+    # -------------------------------------------------------------------------------------- what is there
+
+    def dictionary(self) -> str:
+        """The user's dictionary that the index was made with."""
+        return str(self._there.own.get("dictionary", "")) if self._there else ""
+
+    def files(self, roots: Collection[str]) -> dict[str, FileRecord]:
+        """What is known of the files below some paths; in a rebuild, of those of the generation before."""
+        if self._rebuild and self._there:
+            return files_below(self._cluster, self._there.own["index"], roots)
+        self._cluster.ask("POST", f"/{self.index}{FILES}/_refresh")  # records of a job that was killed, too
+        return files_below(self._cluster, self.index, roots)
+
+    def check(self) -> None:
+        """Raise ClusterBroken if some of the index is on no node."""
+        health = self._cluster.ask("GET", f"/_cluster/health/{self.index},{self.index}{FILES}", level="indices")
+        if health["status"] == "red":
+            raise ClusterBroken(str(self._location), "its health is red: parts of the index are on no node that runs")
+
+    def stored(self, record: FileRecord) -> Document:
+        """What came from standard input, as it was added; raises IndexDamaged."""
+        answer = self._cluster.ask("GET", f"/{record.segment}{FILES}/_doc/stdin", absent={})
+        if not answer.get("found"):
+            raise IndexDamaged(str(self._location), f"{record.path} is not kept in it")
+        kept = answer["_source"]["record"]
+        headings = tuple(Heading(start, units.restored(text)) for start, text in kept["headings"])
+        text, title = units.restored(kept["text"]), units.restored(kept["title"])
+        return Document(record.path, text, title, headings, kept["encoding"], has_lines=kept["has_lines"])
+
+    # -------------------------------------------------------------------------------------- what is done
+
+    def put(self, record: FileRecord, old: FileRecord | None) -> None:
+        """Note a file; what its document was longer before goes."""
+        if old is not None and old.segment == self.index:
+            self.sink.delete(record.path, range(record.document + 1, old.document + 1))
+        self._waiting.append(record)
+        if len(self._waiting) >= RECORDS:
+            self._flush()
+
+    def drop(self, record: FileRecord) -> None:
+        """Forget a file; its passages go first."""
+        if record.segment == self.index:
+            self.sink.delete(record.path, range(1, record.document + 1))
+        self._flush()
+        self.sink.forget(record.path)
+
+    def _flush(self) -> None:
+        """Write the records of files whose passages are safe by now."""
+        self.sink.flush()
+        for record in self._waiting:
+            self.sink.note(record)
+        self._waiting.clear()
+        if self._rebuild:
+            self._beat()
+
+    def helper(self, number: int, count: int) -> list[object]:
+        """Where a helper writes: the same for all."""
+        return [list(self._location.urls), self._location.name, self.index]
+
+    def helped(self, made: Any) -> None:
+        """Nothing is to be known."""
+
+    def commit(
+        self, manifest: Manifest, dictionary: str, analyse: Callable[[Document], Analysed], progress: Callable[[Step], None]
+    ) -> Manifest:
+        """See that all is written and can be found, then say so in the cluster and in the folder."""
+        self._flush()
+        self.sink.flush()
+        facts = self._facts(progress)
+        own = {"urls": list(self._location.urls), "name": self._location.name}
+        there = self._say(replace(manifest, engine=ENGINE, generation=self.generation, own=facts), dictionary)
+        self._switch()
+        new = replace(there, sources=manifest.sources, encodings=manifest.encodings, own=own)
+        return self._held.commit(replace(new, dictionary=""), (), "")
+
+    def _facts(self, progress: Callable[[Step], None]) -> dict[str, Any]:
+        """What the index holds, once all of it can be found."""
+        both = f"{self.index},{self.index}{FILES}"
+        self._cluster.ask("POST", f"/{both}/_refresh")
+        stats = self._cluster.ask("GET", f"/{self.index}/_stats/docs")
+        if stats["_all"]["primaries"]["docs"]["deleted"]:
+            progress(Step("merging", 0, 1))
+            self._cluster.ask("POST", f"/{self.index}/_forcemerge", only_expunge_deletes="true", request_timeout=3600)
+            self._cluster.ask("POST", f"/{both}/_refresh")
+        body = {"size": 0, "track_total_hits": True, "aggs": {"length": {"avg": {"field": "length"}}}}
+        passages = self._cluster.ask("POST", f"/{self.index}/_search", body, allow_partial_search_results="false")
+        having = {"query": {"range": {"passages": {"gt": 0}}}}
+        documents = self._cluster.ask("POST", f"/{self.index}{FILES}/_count", having)
+        return {
+            "passages": passages["hits"]["total"]["value"],
+            "documents": documents["count"],
+            "mean_length": passages["aggregations"]["length"]["value"] or 0.0,
+            "routings": self._routings(),
+        }
+
+    def _routings(self) -> list[str]:
+        """For each shard, what leads a request to it; none if there is but one."""
+        wanted = int(
+            next(iter(self._cluster.ask("GET", f"/{self.index}/_settings").values()))["settings"]["index"]["number_of_shards"]
+        )
+        found: dict[int, str] = {}
+        for number in range(100 * wanted) if wanted > 1 else ():
+            shards = self._cluster.ask("GET", f"/{self.index}/_search_shards", routing=str(number))["shards"]
+            found.setdefault(shards[0][0]["shard"], str(number))
+            if len(found) == wanted:
+                break
+        return list(found.values())
+
+    def _say(self, manifest: Manifest, dictionary: str) -> Manifest:
+        """Write the manifest in the cluster, with what other machines said in theirs; raises IndexOutdated, ClusterProblem."""
+        path = f"/{self.index}{FILES}/_doc/manifest"
+        while True:
+            known = self._cluster.ask("GET", path, absent={})
+            kept: Mapping[str, Any] = known.get("_source", {}).get("manifest", {})
+            if kept and kept["analysis"] != dict(manifest.analysis):
+                raise IndexOutdated(
+                    str(self._location), "analysis by another machine", "tongwen index, with the same version everywhere"
+                )
+            machines = {**kept.get("machines", {}), self._machine: list(manifest.sources)}
+            facts = dict(manifest.own)
+            new = {
+                "format": manifest.format,
+                "analysis": dict(manifest.analysis),
+                "created": manifest.created,
+                "dictionary": dictionary,
+                "machines": machines,
+                **facts,
+            }
+            if known.get("found"):
+                only_if: dict[str, object] = {"if_seq_no": known["_seq_no"], "if_primary_term": known["_primary_term"]}
+            else:
+                only_if = {"op_type": "create"}
+            try:
+                self._cluster.ask("PUT", path, {"manifest": new}, refresh="true", **only_if)
+            except ClusterProblem as error:
+                if "version conflict" not in str(error):
+                    raise
+                continue  # another machine was faster
+            return replace(manifest, documents=facts["documents"], passages=facts["passages"])
+
+    def _switch(self) -> None:
+        """Let the aliases name this generation, both at once; raises ClusterProblem, and then nothing is switched."""
+        now = remote_manifest(self._cluster)
+        if now and now.generation == self.generation:
+            return
+        if (now.generation if now else 0) != (self._there.generation if self._there else 0):
+            raise ClusterError(str(self._location), "it was rebuilt by another machine meanwhile; run the command again")
+        health = self._cluster.ask("GET", f"/_cluster/health/{self.index},{self.index}{FILES}", wait_for_status="yellow")
+        if health["timed_out"] or health["status"] == "red":
+            raise ClusterBroken(
+                str(self._location), f"the health of {self.index} is {health['status']}; the index is as it was"
+            )
+        name, actions = self._location.name, list[Query]()
+        for suffix in ("", FILES):
+            if now:
+                old = f"{name}-{now.generation:06}{suffix}"
+                actions.append({"remove": {"index": old, "alias": name + suffix, "must_exist": True}})
+            actions.append({"add": {"index": self.index + suffix, "alias": name + suffix}})
+        self._cluster.ask("POST", "/_aliases", {"actions": actions})
+        self._cluster.ask("DELETE", f"/{self.index}{FILES}/_doc/holder", absent={})
