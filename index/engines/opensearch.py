@@ -41,6 +41,9 @@ LOOKED_AT = 50_000
 EXACT = 40_000
 """Up to so many documents are counted exactly, or nearly so; of more, the count is an estimate (HyperLogLog++)."""
 
+KEPT = ("path", "number", "start", "stored")
+"""What of a passage is asked for again."""
+
 T = TypeVar("T")
 
 
@@ -449,7 +452,7 @@ class OpenSearchReader:
     def _fetched(self, wanted: Iterable[tuple[str, int]]) -> list[Row]:
         """Passages by path of the document and number in it, those that are there."""
         ids = [id_of(document_of(path), number) for path, number in wanted]
-        answer = self._ask("_mget", {"ids": ids}, realtime="false") if ids else {"docs": ()}
+        answer = self._ask("_mget", {"ids": ids}, realtime="false", _source_includes=",".join(KEPT)) if ids else {"docs": ()}
         return [self.seen(each["_source"])[1] for each in answer["docs"] if each.get("found")]
 
     def seen(self, source: dict[str, Any]) -> tuple[int, Row]:
@@ -529,11 +532,16 @@ class OpenSearchReader:
 
     def rows(self, query: Query, limit: int) -> list[Row]:
         """Some of the passages that a query finds."""
-        return [self.seen(hit["_source"])[1] for hit in self.found({"query": query, "size": limit})["hits"]["hits"]]
+        return [
+            self.seen(hit["_source"])[1] for hit in self.found({"query": query, "size": limit, "_source": KEPT})["hits"]["hits"]
+        ]
 
     def _scanned(self, query: Query) -> Iterator[Row]:
         """All passages that a query finds, in no order."""
-        return (self.seen(hit["_source"])[1] for hit in self.scrolled({"query": constant(query, 1.0), "sort": ["_doc"]}))
+        return (
+            self.seen(hit["_source"])[1]
+            for hit in self.scrolled({"query": constant(query, 1.0), "sort": ["_doc"], "_source": KEPT})
+        )
 
     def scrolled(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """All hits of a search."""
@@ -582,7 +590,7 @@ class OpenSearchFound:
     def _those(self, passages: Iterable[int], query: Query) -> list[int]:
         numbers, found = iter(passages), list[int]()
         while some := list(islice(numbers, PAGE)):
-            body = {"query": all_of([self._reader.only(some), query]), "size": PAGE}
+            body = {"query": all_of([self._reader.only(some), query]), "size": PAGE, "_source": KEPT}
             found += [self._reader.seen(hit["_source"])[0] for hit in self._reader.found(body)["hits"]["hits"]]
         return found
 
@@ -593,7 +601,12 @@ class OpenSearchFound:
         return self._answers[limit]
 
     def _body(self) -> dict[str, Any]:
-        return {"query": self._scored, "sort": ["_score", {"path": "asc"}, {"start": "asc"}], "track_scores": True}
+        return {
+            "query": self._scored,
+            "_source": KEPT,
+            "sort": ["_score", {"path": "asc"}, {"start": "asc"}],
+            "track_scores": True,
+        }
 
     def _look(self, limit: int) -> list[Match]:
         """The best passages, at least one page of them, and how many there are besides."""

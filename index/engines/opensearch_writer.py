@@ -30,13 +30,12 @@ from ..frozen import replace
 from ..generation import FileRecord, Manifest
 from ..model import Analysed, Document, Heading
 from ..reports import Step
-from ..scripts import is_unspaced
 from ..texts import encode
 from . import units
 from .base import Sink, Target, Writer
 from .cluster import ENGINE, WRITING, Cluster, Location, located
 from .opensearch import CONTEXT, FILES, document_of, files_below, id_of, location_of, remote_manifest
-from .translation import FIELDS, SIMILARITY, TERMS, Query
+from .translation import FIELDS, SIMILARITY, Query
 
 BULK = 4_000_000
 """Bytes that are sent at once, or a little more."""
@@ -54,7 +53,6 @@ _SETTINGS: Query = {
     "index": {
         "refresh_interval": -1,  # what is written is seen when a job commits it
         "auto_expand_replicas": "0-1",
-        "codec": "best_compression",
         "max_regex_length": 10_000,
         "merge.policy.expunge_deletes_allowed": 1,  # percent: statistics count what is deleted until it is merged away
         "similarity": SIMILARITY,
@@ -73,13 +71,10 @@ def passages_of(told: Analysed) -> Iterator[tuple[str, dict[str, Any]]]:
     """A document's passages as the cluster is told of them, each with its name."""
     document, title, analyses = told.document, told.title, told.analyses
     folded = [analysis.folded + analysis.gap for analysis in analyses]
-    whole, borders = "".join(folded), units.borders(map(len, folded))
-    starts = zip(borders, analyses, strict=False)
-    cuts = [start + cut for start, analysis in starts for cut in analysis.cuts]
-    grams = units.of_passages(units.units(whole), borders)
-    chains = [list(units.of_passages(row, borders)) for row in units.chain(whole, cuts)]
+    grams = units.grams(folded)
+    chains = units.chains(analyses)
     number = document_of(document.path)
-    shown, title_terms = units.storable(document.title), " ".join(_title_terms(title))
+    shown, title_terms = units.storable(document.title), " ".join(units.title_terms(title))
     lines = _lines(document, [passage.start for passage in told.passages])
     apart = not any(title.folded in analysis.folded for analysis in analyses)
     each = zip(told.passages, analyses, told.headings, folded, grams, lines, strict=True)
@@ -100,9 +95,9 @@ def passages_of(told: Analysed) -> Iterator[tuple[str, dict[str, Any]]]:
                 "title_length": len({*title.words}),
                 "text_bytes": len(encode(own)),
                 "words": " ".join(map(units.term, _at_most_255(words))),
-                "characters": " ".join(each for each in own if is_unspaced(each)),
-                "grams": " ".join(terms),
-                "chain": f" {units.BREAK} ".join(" ".join(row[place]) for row in chains if row[place]),
+                "characters": " ".join(units.characters(own)),
+                "grams": terms,
+                "chain": chains[place],
                 "title": title_terms,
                 "heading": " ".join(map(units.term, heading)),
                 "stored": {
@@ -123,11 +118,6 @@ def _at_most_255(words: list[str]) -> Iterable[str]:
     if len(words) < 255 or max((counted := Counter(words)).values()) <= 255:
         return words
     return chain.from_iterable([word] * min(often, 255) for word, often in counted.items())
-
-
-def _title_terms(title: Any) -> Iterator[str]:
-    rows = units.chain(title.folded, title.cuts)
-    return units.title_terms(units.units(title.folded), rows, title.words, filter(is_unspaced, title.folded))
 
 
 def _lines(document: Document, starts: Iterable[int]) -> Iterator[int]:
@@ -300,8 +290,6 @@ class OpenSearchWriter:
             (FILES, _FILE_FIELDS, {"index": {"refresh_interval": -1, "auto_expand_replicas": "0-1"}}, 501),
         ):
             mapping: Query = {"dynamic": "strict", "properties": fields}
-            if not suffix:
-                mapping["_source"] = {"excludes": list(TERMS)}
             template = {"settings": settings, "mappings": mapping}
             how = {"index_patterns": [f"{name}-0*{suffix}"], "priority": priority, "template": template}
             self._cluster.ask("PUT", f"/_index_template/tongwen-{name}{suffix}", how)

@@ -55,9 +55,6 @@ FIELDS: Query = {
 }
 """The fields of a passage: terms, as `units` makes them; what it is filtered and sorted by; what sums need; its texts."""
 
-TERMS = ("words", "characters", "grams", "chain", "title", "heading", "folded_title")
-"""The fields that are only searched: nobody asks for them again."""
-
 SIMILARITY: Query = {"frequency": {"type": "scripted", "script": {"source": "return query.boost * doc.freq"}}}
 
 _WORTH = "params.w * _score / (_score + params.c + params.d * doc['length'].value)"

@@ -19,26 +19,31 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 
-from ..english import is_possessive, parts, stem
+from ..english import stem
+from ..model import Analysis
 from ..patterns import BETWEEN
 from ..scripts import UNSPACED
 
 FOLLOWING = 20
 """So many terms of what follows a passage are among its own."""
 
-AROUND = 8
+AROUND = 6
 """So many words around one that is written as several stand beside its parts."""
+
+_BORDER = 8  # code points on each side of a passage's end in which is seen whether words follow each other
 
 _LONGEST = 100  # characters: a whitespace tokenizer cuts terms of more than 255 UTF-16 code units
 
 # Private characters that begin the terms that are no text: whatever of a text begins so is spelt otherwise.
 _ODD, _FIRST, _NEXT, _STEM, BREAK = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
-_OURS = frozenset((_ODD, _FIRST, _NEXT, _STEM, BREAK))
+_SIGNS = 0xE100  # behind this the characters of ASCII that no term may have
+_SPACE = chr(_SIGNS + ord(" "))
+_ASCII_SIGNS = {code: chr(_SIGNS + code) for code in (*range(33), 127)}
 
 _LONE = re.compile(f"[\ud800-\udfff{_ODD}]")
 _STORED = re.compile(f"{_ODD}(....)")
@@ -54,19 +59,35 @@ def _pieces() -> re.Pattern[str]:
 
 
 @cache
+def _unspaced() -> re.Pattern[str]:
+    return re.compile(f"[{UNSPACED}]+")
+
+
+@cache
 def _ascii_pieces() -> re.Pattern[str]:
-    return re.compile(r"([a-z0-9]+)( (?=[a-z0-9]))?|(\Z.)|([\s\S])")
+    """All that is a unit; a space is one beside what is no letter."""
+    return re.compile(rf"[a-z0-9]+|(?<![a-z0-9]){_SPACE}|{_SPACE}(?![a-z0-9])|[^a-z0-9{_SPACE}]")
 
 
 @cache
-def _links() -> re.Pattern[str]:
+def _words_and_breaks(plain: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What lies between words that do not follow each other; words, and what that becomes.  For `plain` ASCII it is faster."""
+    letters, others = ("[a-z0-9]", "[^a-z0-9]") if plain else (rf"[^\W_{UNSPACED}]", rf"[\W_{UNSPACED}]")
+    between = rf"(?<={letters})(?!{BETWEEN}{letters}){others}+(?={letters})"
+    return re.compile(between), re.compile(f"{letters}+|{BREAK}")
+
+
+@cache
+def _possessives() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The s of Nvidia's; and of what is no word."""
     letters = rf"[^\W_{UNSPACED}]"
-    return re.compile(rf"({letters}+)|({BETWEEN}(?={letters}))|([\s\S])")
+    return re.compile(f"(?<={letters})'s(?!{letters})"), re.compile(rf"(?<=\S)'s(?!{letters})")
 
 
 @cache
-def _ascii_links() -> re.Pattern[str]:
-    return re.compile(rf"([a-z0-9]+)|({BETWEEN}(?=[a-z0-9]))|([\s\S])")
+def _link() -> re.Pattern[str]:
+    letters = rf"[^\W_{UNSPACED}]"
+    return re.compile(f"(?<={letters})(?:'s(?!{letters}))?{BETWEEN}(?={letters})")
 
 
 @lru_cache(maxsize=1 << 16)
@@ -77,12 +98,14 @@ def term(word: str) -> str:
 
 
 def _is_odd(character: str) -> bool:
-    return character.isspace() or character in _OURS or unicodedata.category(character) in ("Cc", "Cs", "Cn")
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co")
 
 
 @lru_cache(maxsize=1 << 12)
 def _sign(character: str) -> str:
-    return f"{_ODD}{ord(character):x}" if _is_odd(character) else character
+    if not _is_odd(character):
+        return character
+    return chr(_SIGNS + ord(character)) if character.isascii() else f"{_ODD}{ord(character):x}"
 
 
 def storable(text: str) -> str:
@@ -98,10 +121,28 @@ def restored(text: str) -> str:
 # ------------------------------------------------------------------------------------------ rows
 
 
+def grams(folded: Sequence[str]) -> list[str]:
+    """The `grams` of each passage of a document, given their folded texts."""
+    if all(map(str.isascii, folded)):
+        around = zip(["", *folded[:-1]], folded, [*folded[1:], ""], strict=True)
+        own = [_ascii_units(before[-1:], text, behind[:1]) for before, text, behind in around]
+        behind = ([*chain.from_iterable(own[at + 1 : at + 1 + FOLLOWING])][:FOLLOWING] for at in range(len(own)))
+        return [" ".join([*terms, *_marked(others)]) if terms else "" for terms, others in zip(own, behind, strict=True)]
+    borders = list(accumulate(map(len, folded), initial=0))
+    return list(map(" ".join, of_passages(units("".join(folded)), borders)))
+
+
+def _ascii_units(before: str, text: str, behind: str) -> list[str]:
+    """What `units` gives of a passage between two characters; of ASCII, and sooner."""
+    found = _ascii_pieces().findall((before + text + behind).translate(_ASCII_SIGNS))
+    own = found[len(before) : len(found) - len(behind)]
+    return own if len(text) <= _LONGEST or max(map(len, own), default=0) <= _LONGEST else list(map(term, own))
+
+
 def units(text: str, *, whole: bool = True) -> Row:
     """The units of folded text.  Of a literal (not `whole`) those that it has wherever it stands: its ends are none."""
     rows, starts, at = list[str](), list[int](), 0
-    for letters, space, run, sign in (_ascii_pieces() if text.isascii() else _pieces()).findall(text):
+    for letters, space, run, sign in _pieces().findall(text):
         if letters:
             rows.append(letters if len(letters) <= _LONGEST else term(letters))
             starts.append(at)
@@ -128,47 +169,80 @@ def _run(run: str, *, first: bool, last: bool) -> list[str]:
     return [*([run[0]] if first else []), *pairs, *([run[-1]] if last else [])]
 
 
-def chain(text: str, cuts: Sequence[int]) -> Iterator[Row]:
-    """The words of folded text in rows; `cuts` are the rising offsets at which words written as one are cut."""
-    words, starts, at, linked = list[str](), list[int](), 0, False
-    compounds = list[tuple[int, tuple[str, ...]]]()
-    for word, link, other in (_ascii_links() if text.isascii() else _links()).findall(text):
-        start, at = at, at + len(word or link or other)
-        if word:
-            if word == "s" and is_possessive(text, start, at):
-                continue
-            if words and not linked:
-                words.append(BREAK)
-                starts.append(start)
-            if cuts and (inside := [cut - start for cut in cuts[bisect_left(cuts, start + 1) : bisect_left(cuts, at)]]):
-                compounds.append((len(words), parts(word, tuple(inside))))
-            words.append(_stemmed(word))
-            starts.append(start)
-            linked = True
-        elif not link:
-            linked = False
-    yield words, starts
-    if compounds:
-        yield from _in_parts(words, starts, compounds)
+def words_in_row(text: str) -> list[str]:
+    """The stems of the words of spaced scripts in folded text, and `BREAK` between two of which the second does not follow."""
+    if "'s" in text:
+        of_word, other = _possessives()
+        text = other.sub(BREAK, of_word.sub("", text))
+    between, words = _words_and_breaks(text.isascii())
+    return list(map(_stemmed, words.findall(between.sub(BREAK, text))))
+
+
+def chains(analyses: Sequence[Analysis]) -> list[str]:
+    """The `chain` of each passage of a document."""
+    folded = [analysis.folded + analysis.gap for analysis in analyses]
+    rows = list(map(words_in_row, folded))
+    found = list[str]()
+    for place, row in enumerate(rows):
+        beyond = list(_following(rows, folded, place)) if row else []
+        written = dict(_compounds(row, analyses[place]))
+        if beyond and analyses[place + 1].compounds:
+            written |= {len(row) + at: parts for at, parts in _compounds(rows[place + 1], analyses[place + 1])}
+        own = [*row, *_marked(beyond)]
+        for terms in _in_parts([*row, *beyond], len(row), written):
+            own += [BREAK, *terms]
+        found.append(" ".join(own))
+    return found
+
+
+def _compounds(row: Sequence[str], analysis: Analysis) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The places in a row of words written as one, each with the stems of its parts."""
+    if not analysis.compounds:
+        return
+    words = list(accumulate((stem is not None for stem in analysis.chain), initial=0))
+    places = [place for place, each in enumerate(row) if each != BREAK]
+    for place, parts in analysis.compounds:
+        yield places[words[place]], tuple(map(term, parts))
+
+
+def _in_parts(row: Sequence[str], end: int, compounds: Mapping[int, tuple[str, ...]]) -> Iterator[list[str]]:
+    """Words around those written as one: each by itself in its parts, and together with others that are near.
+
+    What is behind the `end` of the passage is marked.
+    """
+    for place in (place for place in compounds if place < len(row)):
+        around = range(max(0, place - AROUND), min(len(row), place + AROUND + 1))
+        together = frozenset(each for each in compounds if each in around)
+        for apart in dict.fromkeys((frozenset([place]), together)) if around[0] < end else ():
+            own, beyond = list[str](), list[str]()
+            for each in around:
+                (own if each < end else beyond).extend(compounds[each] if each in apart else (row[each],))
+            yield [*own, *_marked(beyond)]
+
+
+def _following(rows: Sequence[Sequence[str]], folded: Sequence[str], place: int) -> Iterator[str]:
+    """The first words behind a passage in a row with its last, as far as they are asked for."""
+    left, at = FOLLOWING, place
+    while left and at + 1 < len(rows) and _linked(folded[at], folded[at + 1]):
+        yield from rows[at + 1][:left]
+        left, at = left - len(rows[at + 1][:left]), at + 1
+
+
+def _linked(text: str, following: str) -> bool:
+    """Whether the first word of a passage follows the last one of that before it."""
+    end = len(text[-_BORDER:])
+    links = _link().finditer(text[-_BORDER:] + following[:_BORDER])
+    return any(match.start() <= end <= match.end() for match in links)
 
 
 @lru_cache(maxsize=1 << 16)
 def _stemmed(word: str) -> str:
-    return term(stem(word))
+    return word if word == BREAK else term(stem(word))
 
 
-def _in_parts(words: Sequence[str], starts: Sequence[int], compounds: Sequence[tuple[int, tuple[str, ...]]]) -> Iterator[Row]:
-    """Rows around words written as one: each by itself in its parts, and together with others that are near."""
-    several = dict(compounds)
-    for place, _ in compounds:
-        around = range(max(0, place - AROUND), min(len(words), place + AROUND + 1))
-        for apart in dict.fromkeys((frozenset([place]), frozenset(several.keys() & set(around)))):
-            row, offsets = list[str](), list[int]()
-            for each in around:
-                own = list(map(term, several[each])) if each in apart else [words[each]]
-                row += own
-                offsets += [starts[each]] * len(own)
-            yield row, offsets
+def characters(text: str) -> str:
+    """The unspaced characters of folded text, in one."""
+    return "" if text.isascii() else "".join(_unspaced().findall(text))
 
 
 def of_passages(row: Row, borders: Sequence[int]) -> Iterator[list[str]]:
@@ -186,13 +260,12 @@ def _marked(terms: Sequence[str]) -> Iterator[str]:
     return ((_NEXT if place else _FIRST) + each for place, each in enumerate(terms))
 
 
-def title_terms(row: Row, chains: Iterable[Row], words: Iterable[str], characters: Iterable[str]) -> Iterator[str]:
+def title_terms(title: Analysis) -> Iterator[str]:
     """The terms of a title: its units, the stems of its words in a row, its words, its unspaced characters."""
-    yield from row[0]
-    for stems, _ in chains:
-        yield BREAK
-        yield from map(stem_in_title, stems)
-    for other in dict.fromkeys((*map(term, words), *characters)):
+    yield from units(title.folded)[0]
+    yield BREAK
+    yield from map(stem_in_title, chains([title])[0].split())
+    for other in dict.fromkeys((*map(term, title.words), *characters(title.folded))):
         yield BREAK
         yield stem_in_title(other)
 
@@ -225,8 +298,3 @@ def behind(term: str) -> Iterator[str]:
 def stems_row(stems: Sequence[str]) -> Row:
     """Words in a row as terms."""
     return list(map(term, stems)), range(len(stems))
-
-
-def borders(lengths: Iterable[int]) -> list[int]:
-    """Where passages begin, and the last ends, given how long each is."""
-    return list(accumulate(lengths, initial=0))
