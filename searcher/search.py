@@ -98,6 +98,7 @@ class Searcher:
         started = time.perf_counter()
         answer = self._answer(query, _level(match), _filters(path, lang))
         asked, best = tuple(dict.fromkeys(sought(answer.plan))), self._best(answer.found, _count(limit), collapse)
+        self._engine.expect((group[0].id for group in best), highlight.reach(asked))
         return Results(
             query=query,
             hits=self._engine.settled(lambda: tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1))),

@@ -109,6 +109,9 @@ class Reader(Protocol):
     def passages_of(self, path: str) -> range:
         """The passages of the document with a path, none if there is no such document."""
 
+    def expect(self, passages: Iterable[int], around: int) -> None:
+        """Passages will be fetched with so much around them; a distant index gets all of that at once."""
+
     def fetch(self, passage: int, around: int = 0) -> Stored:
         """A passage with its texts, and `around` code points of context on each side."""
 

@@ -97,6 +97,9 @@ class EmbeddedEngine:
         document = segment.documents[number]
         return segment.texts.path(document), number - segment.texts.document(document).first_passage + 1
 
+    def expect(self, passages: Iterable[int], around: int) -> None:
+        """Nothing: all is at hand."""
+
     def fetch(self, passage: int, around: int = 0) -> Stored:
         """A passage with its texts, and `around` code points of context on each side."""
         segment, number = self._segments.at(passage)

@@ -29,7 +29,7 @@ from .cluster import ENGINE, Cluster, Location
 from .scoring import COVERAGE, ENOUGH
 from .translation import EVERYTHING, NOTHING, Asked, Query, Translation, a_term, all_of, any_of, constant
 
-CONTEXT = 160
+CONTEXT = 168
 """So many code points of what is around a passage are stored with it; who wants more asks for its neighbours, too."""
 
 PAGE = 1000
@@ -341,7 +341,7 @@ class OpenSearchReader:
 
     def counts(self, queries: Sequence[Query]) -> list[int]:
         """How many passages each of some queries finds, in one request."""
-        return [answer["hits"]["total"]["value"] for answer in self._search_all([{"query": all_of([q])} for q in queries])]
+        return [answer["hits"]["total"]["value"] for answer in self.search_all([{"query": all_of([q])} for q in queries])]
 
     def terms(self, field: str, prefix: str = "") -> Iterator[str]:
         """The terms of `words` or `grams` that begin with a prefix, in order; those of deleted passages included.
@@ -373,7 +373,7 @@ class OpenSearchReader:
         def asked() -> OpenSearchFound:
             asked = Translation(self._known).asked(plan)
             complete = self._known.count(asked.complete)
-            return OpenSearchFound(self, asked, complete, asked.scored(complete >= ENOUGH))
+            return OpenSearchFound(self, asked, complete)
 
         return self.settled(asked)
 
@@ -398,7 +398,7 @@ class OpenSearchReader:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""
         parts = self.settled(lambda: list(Translation(self._known).asked(plan).parts()))
         only = self.only([passage])
-        answers = self._search_all(
+        answers = self.search_all(
             [{"query": {"bool": {"must": [query], "filter": [only]}}, "size": 1} for _, _, query in parts]
         )
         scores = [hits[0]["_score"] if (hits := answer["hits"]["hits"]) else None for answer in answers]
@@ -428,6 +428,18 @@ class OpenSearchReader:
         """The passages of the document with a path, none if there is no such document."""
         found = self.rows(all_of([a_term("path", units.storable(path)), {"term": {"number": 1}}]), 1)
         return self._numbers.of_document(path, found[0].of) if found else range(0)
+
+    def expect(self, passages: Iterable[int], around: int) -> None:
+        """Ask at once for what is beside passages that will be fetched one by one, if they do not have enough around them."""
+        if around <= CONTEXT:
+            return
+        wanted = dict[int, tuple[str, int]]()
+        for passage in passages:
+            row = self._row(passage)
+            for step, is_more in ((-1, len(row.before) == CONTEXT), (1, len(row.after) == CONTEXT)):
+                if is_more and 1 <= row.number + step <= row.of and passage + step not in self._rows:
+                    wanted[passage + step] = row.path, row.number + step
+        self._fetched(wanted.values())
 
     def fetch(self, passage: int, around: int = 0) -> Stored:
         """A passage with its texts, and `around` code points of context on each side."""
@@ -464,15 +476,23 @@ class OpenSearchReader:
         self._rows[number] = row
         return number, row
 
+    def _beside(self, row: Row, step: int) -> Row | None:
+        """The passage before (-1) or behind (1) another one in its document; None if it is gone."""
+        number = self._numbers.of(row) + step
+        if number not in self._rows:
+            self._fetched([(row.path, row.number + step)])
+        return self._rows.get(number)
+
     def _around(self, row: Row, around: int) -> tuple[str, str]:
         """What is before and behind a passage, so many code points of the document's text."""
         before, after, first, last = row.before, row.after, row, row
-        while len(before) < around and first.number > 1 and (found := self._fetched([(row.path, first.number - 1)])):
-            first = found[0]
+        while len(before) < min(around, row.start) and first.number > 1 and (found := self._beside(first, -1)):
+            first = found
             missing = row.start - len(before) - (first.start - len(first.before))
             before = (first.before + first.text + first.after)[: max(0, missing)] + before
-        while len(after) < around and last.number < row.of and (found := self._fetched([(row.path, last.number + 1)])):
-            last = found[0]
+        # Where less is stored, the document ends.
+        while len(after) < around and len(last.after) == CONTEXT and last.number < row.of and (found := self._beside(last, 1)):
+            last = found
             beyond = row.start + len(row.text) + len(after) - (last.start - len(last.before))
             after += (last.before + last.text + last.after)[beyond:]
         return before[max(0, len(before) - around) :], after[:around]
@@ -501,12 +521,8 @@ class OpenSearchReader:
         text, last = row.folded, row
         if any(True for _ in in_folded(leaf, text)):
             return True
-        while (
-            len(text) < len(row.folded) + reach
-            and last.number < row.of
-            and (found := self._fetched([(row.path, last.number + 1)]))
-        ):
-            last = found[0]
+        while len(text) < len(row.folded) + reach and last.number < row.of and (found := self._beside(last, 1)):
+            last = found
             text += last.folded
         return any(at < len(row.folded) for at, _ in in_folded(leaf, text))
 
@@ -520,7 +536,7 @@ class OpenSearchReader:
         answer: dict[str, Any] = self._ask("_search", body, allow_partial_search_results="false")
         return answer
 
-    def _search_all(self, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def search_all(self, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """The answers to several searches, in one request; those without a size only count."""
         if not bodies:
             return []
@@ -556,16 +572,15 @@ class OpenSearchReader:
 class OpenSearchFound:
     """The passages that answer a plan; see `base.Found`."""
 
-    def __init__(self, reader: OpenSearchReader, asked: Asked, complete: int, scored: Query) -> None:
-        self._reader, self._asked, self._scored = reader, asked, scored
+    def __init__(self, reader: OpenSearchReader, asked: Asked, complete: int) -> None:
+        self._reader, self._asked = reader, asked
         self.count_complete = complete
         self._matching = asked.complete if complete >= ENOUGH else asked.some
         self._answers: dict[int, list[Match]] = {}
         self._total, self._documents = -1, -1
 
     def __len__(self) -> int:
-        if self._total < 0:
-            self._look(0)
+        self._count()
         return self._total
 
     def __iter__(self) -> Iterator[Match]:
@@ -575,8 +590,7 @@ class OpenSearchFound:
     @property
     def documents(self) -> int:
         """In how many documents they are."""
-        if self._documents < 0:
-            self._look(0)
+        self._count()
         return self._documents
 
     def among(self, passages: Iterable[int]) -> Collection[int]:
@@ -597,28 +611,59 @@ class OpenSearchFound:
     def among_best(self, limit: int) -> list[Match]:
         """The best `limit` matches (0: all); of those as good as the last the cluster gives the first by place."""
         if limit not in self._answers:
-            self._answers[limit] = self._look(limit) if 0 < limit <= PAGE else self._all(limit)
+            self._answers[limit] = self._best(limit) if 0 < limit <= PAGE else self._all(limit)
         return self._answers[limit]
 
-    def _body(self) -> dict[str, Any]:
+    def _best(self, limit: int) -> list[Match]:
+        """The best passages, sought first where they are likely to be: among those that have all that is wanted, or nearly so.
+
+        The others are looked at if one of them may be better than the last that was found.
+        """
+        asked = self._asked
+        if self.count_complete >= ENOUGH or asked.wanted == 1:
+            return self._look(limit, self._matching if self.count_complete >= ENOUGH and asked.wanted > 1 else EVERYTHING)
+        count = asked.wanted - (self.count_complete < limit)
+        while count > 1:
+            found = self._look(limit, asked.having(count))
+            last = found[-1].score if len(found) == limit else 0.0
+            if asked.others(count) < last:
+                return found
+            count = max(1, min(count - 1, next(less for less in range(count, 0, -1) if less == 1 or asked.others(less) < last)))
+        return self._look(limit, EVERYTHING)
+
+    def _body(self, among: Query) -> dict[str, Any]:
         return {
-            "query": self._scored,
+            "query": self._asked.scored(among),
             "_source": KEPT,
             "sort": ["_score", {"path": "asc"}, {"start": "asc"}],
             "track_scores": True,
         }
 
-    def _look(self, limit: int) -> list[Match]:
-        """The best passages, at least one page of them, and how many there are besides."""
-        count = {"documents": {"cardinality": {"field": "document", "precision_threshold": EXACT}}}
-        answer = self._reader.found(self._body() | {"size": limit, "track_total_hits": True, "aggs": count})
-        self._total = answer["hits"]["total"]["value"]
-        self._documents = answer["aggregations"]["documents"]["value"]
-        return list(map(self._match, answer["hits"]["hits"]))
+    def _look(self, limit: int, among: Query) -> list[Match]:
+        """The best passages among some; and how many there are in all, if that is not known yet."""
+        best, *counted = self._reader.search_all(
+            [self._body(among) | {"size": limit, "track_total_hits": False}, *self._counting()]
+        )
+        self._counted(counted)
+        return list(map(self._match, best["hits"]["hits"]))
+
+    def _count(self) -> None:
+        self._counted(self._reader.search_all(list(self._counting())))
+
+    def _counting(self) -> Iterator[dict[str, Any]]:
+        if self._total < 0:
+            count = {"documents": {"cardinality": {"field": "document", "precision_threshold": EXACT}}}
+            yield {"query": all_of([self._matching]), "aggs": count}
+
+    def _counted(self, answers: Iterable[dict[str, Any]]) -> None:
+        for answer in answers:
+            self._total = answer["hits"]["total"]["value"]
+            self._documents = answer["aggregations"]["documents"]["value"]
 
     def _all(self, limit: int) -> list[Match]:
         """All matches in order, or the first of them."""
-        hits = self._reader.scrolled(self._body())
+        self._count()
+        hits = self._reader.scrolled(self._body(self._matching if self.count_complete >= ENOUGH else EVERYTHING))
         return list(map(self._match, islice(hits, limit) if limit else hits))
 
     def _match(self, hit: dict[str, Any]) -> Match:

@@ -93,11 +93,13 @@ class Part:
     """A part of a plan: the passages that have it, and what it is worth.
 
     `worth(weight, most, scale)` is a query whose scores are those, times a weight, as if it were no rarer than `most` (an idf),
-    packed if there is a scale.  `count` says how many have it, and `idf` how rare that is, 0 if that is no one number.
+    packed if there is a scale; `most(weight, most)` is the highest of them.  `count` says how many passages have the part, and
+    `idf` how rare that is, 0 if that is no one number.
     """
 
     having: Query
     worth: Callable[[float, float, Scale | None], Query]
+    most: Callable[[float, float], float] = lambda weight, most: 0.0
     count: Callable[[], int] = lambda: 0
     idf: Callable[[], float] = lambda: 0.0
 
@@ -140,13 +142,18 @@ class Scale:
 class Asked:
     """A plan as queries: which passages have some of it, which have all of it, and what they are worth.
 
-    `scored(complete)` is the query whose scores `scale` unpacks, of the complete ones only or of all that have some.
+    `scored(among)` is the query whose scores `scale` unpacks, of those passages that a query finds only.  `having(count)` are
+    the passages that have so many of the plan's `wanted` parts, or something of it in their title; the others are worth
+    `others(count)` at the most.
     """
 
     some: Query
     complete: Query
-    scored: Callable[[bool], Query]
+    wanted: int
+    scored: Callable[[Query], Query]
     scale: Scale
+    having: Callable[[int], Query]
+    others: Callable[[int], float]
     parts: Callable[[], Iterator[tuple[str, str, Query]]]
 
 
@@ -173,6 +180,14 @@ def best_of(queries: Iterable[Query]) -> Query:
     return found[0] if len(found) == 1 else {"dis_max": {"queries": found}} if found else NOTHING
 
 
+def at_least(count: int, queries: Sequence[Query]) -> Query:
+    """What so many of some queries find; without scores."""
+    found = [query for query in queries if query is not NOTHING]
+    if count == 1 or len(found) < count:
+        return any_of(found) if count == 1 else NOTHING
+    return all_of(found) if count == len(found) else {"bool": {"should": found, "minimum_should_match": count}}
+
+
 def constant(query: Query, score: float) -> Query:
     """What a query finds, with one score for all."""
     return NOTHING if query is NOTHING else {"constant_score": {"filter": query, "boost": score}}
@@ -190,7 +205,7 @@ def a_term(field: str, text: str) -> Query:
     return {"term": {field: text}}
 
 
-def row(field: str, terms: Sequence[str]) -> Query:
+def in_row(field: str, terms: Sequence[str]) -> Query:
     """The passages that have some terms in a row, scored by how often.
 
     The similarity is asked once for each of the terms, hence the boost.
@@ -225,7 +240,7 @@ class Translation:
         wanted, condition = self._wanted(children), self._condition(children)
         if not wanted:
             everything = all_of(*condition)
-            return Asked(everything, everything, lambda complete: constant(everything, 0.0), Scale(1, 1.0), lambda: iter(()))
+            return _unranked(everything)
         titles = self._titles(children)
         some = any_of(part.having for part in wanted.values())
         having = [any_of([part.having, *([titles[child][0]] if child in titles else [])]) for child, part in wanted.items()]
@@ -235,11 +250,23 @@ class Translation:
         hints = {child: self.found(hinted(child)) for child in children if isinstance(child, Hint)}
         scale = self._scale(len(wanted), len(hints), len(titles))
 
-        def scored(of_complete: bool) -> Query:
-            all_had = having if of_complete and len(having) > 1 else []
-            return self._scored(wanted, titles, hints, [*all_had, *filters], without, scale)
+        mosts = sorted((part.most(1.0, math.inf) for part in wanted.values()), reverse=True)
+        pairs = sum(hint.most(1.0, math.inf) for hint in hints.values())
+        scored = self._scored(wanted, titles, hints, scale)
 
-        return Asked(only_some, complete, scored, scale, lambda: self._parts(wanted, titles, hints))
+        def others(count: int) -> float:
+            return math.pow((count - 1) / len(wanted), COVERAGE) * (sum(mosts[: count - 1]) + pairs)
+
+        return Asked(
+            only_some,
+            complete,
+            len(wanted),
+            lambda among: scored([*([] if among is EVERYTHING else [among]), *filters], without),
+            scale,
+            lambda count: any_of([at_least(count, having), *(title[0] for title in titles.values())]),
+            others,
+            lambda: self._parts(wanted, titles, hints),
+        )
 
     def _scale(self, wanted: int, hints: int, titles: int) -> Scale:
         """Powers of two: floats of 24 bits hold them, and their sums, exactly."""
@@ -251,25 +278,28 @@ class Translation:
         wanted: Mapping[Plan, Part],
         titles: Mapping[Plan, tuple[Query, Query]],
         hints: Mapping[Hint, Part],
-        filters: Sequence[Query],
-        without: Sequence[Query],
         scale: Scale,
-    ) -> Query:
+    ) -> Callable[[Sequence[Query], Sequence[Query]], Query]:
+        """What passages are worth, of those that meet conditions and not others."""
         words: Query = {"should": [part.worth(1.0, math.inf, scale) for part in wanted.values()], "minimum_should_match": 1}
-        in_title_only = (
+        in_title_only = [
             constant(all_of([titles[child][0]], [part.having]), scale.had)
             for child, part in wanted.items()
             if len(wanted) > 1 and child in titles and titles[child][0] is not NOTHING
-        )
+        ]
         more = [*in_title_only, *(hint.worth(1.0, math.inf, replace(scale, counted=False)) for hint in hints.values())]
-        matching: Query = {
-            "bool": {"must": [{"bool": words}], "should": more, "filter": list(filters), "must_not": list(without)}
-        }
+        in_titles = _near(any_of(query for _, query in titles.values()), title_length(titles), scale.step)
         power = COVERAGE if len(wanted) > 1 else 0
         unpacked = {"p": scale.had, "u": scale.unit, "r": scale.quantum / scale.unit, "n": len(wanted), "e": power}
-        packed = scripted(matching, _COVERED, **unpacked, t=scale.step)
-        in_titles = _near(any_of(query for _, query in titles.values()), title_length(titles), scale.step)
-        return packed if in_titles is NOTHING else {"bool": {"must": [packed], "should": [in_titles]}}
+
+        def scored(filters: Sequence[Query], without: Sequence[Query]) -> Query:
+            matching: Query = {
+                "bool": {"must": [{"bool": words}], "should": more, "filter": list(filters), "must_not": list(without)}
+            }
+            packed = scripted(matching, _COVERED, **unpacked, t=scale.step)
+            return packed if in_titles is NOTHING else {"bool": {"must": [packed], "should": [in_titles]}}
+
+        return scored
 
     def _parts(
         self, wanted: Mapping[Plan, Part], titles: Mapping[Plan, tuple[Query, Query]], hints: Mapping[Hint, Part]
@@ -311,7 +341,7 @@ class Translation:
         }
         for whole in (child for child in children if isinstance(child, Whole)):
             instead = self.found(whole.variant.leaf)
-            for part in whole.parts:
+            for part in whole.parts if instead.count() else ():
                 found[part] = _best(found[part], [(whole.variant.weight, instead)])
         return found
 
@@ -327,7 +357,10 @@ class Translation:
             both: Query = {"bool": {"must": scored, "filter": filters, "must_not": without}}
             return _summed(both, scale)
 
-        return Part(having, worth, partial(self.known.count, having)) if wanted else _unscored(having)
+        def highest(weight: float, most: float) -> float:
+            return sum(part.most(weight, most) for part in wanted)
+
+        return Part(having, worth, highest, partial(self.known.count, having)) if wanted else _unscored(having)
 
     def _wide(self, wide: Wide) -> Part:
         found = self.found(wide.leaf)
@@ -358,7 +391,7 @@ class Translation:
             case Words(stems=(stem,)):
                 return self._of_word(stem, headed)
             case Words():
-                return self._plainly(any_of(_rows("chain", units.stems_row(leaf.stems))))
+                return self._plainly(any_of(self._rows("chain", units.stems_row(leaf.stems))))
             case Near():
                 return self._plainly(self.known.holding(leaf, self._candidates(leaf)))
             case Wild():
@@ -401,7 +434,7 @@ class Translation:
         def worth(weight: float, most: float, scale: Scale | None) -> Query:
             return {"bool": {"must": [part.worth(weight, most, scale)], "filter": [holding]}}
 
-        return Part(holding, worth, partial(self.known.count, holding), part.idf)
+        return Part(holding, worth, part.most, partial(self.known.count, holding), part.idf)
 
     def literal(self, term: Term) -> Query:
         """Passages in which an occurrence of a literal begins, scored by how many do."""
@@ -409,13 +442,23 @@ class Translation:
         if len(text) == 1 and is_unspaced(text):
             return a_term("characters", text)
         found = units.units(text.strip(), whole=False)
-        exactly = any_of(_rows("grams", found))
+        exactly = any_of(self._rows("grams", found))
         if text != text.strip():
             return self.known.holding(Term(text, text, word=False), exactly)
-        beyond = any_of(row("grams", terms) for terms, is_whole in units.crossing(found) if not is_whole)
+        beyond = any_of(self._row("grams", terms) for terms, is_whole in units.crossing(found) if not is_whole)
         if beyond is NOTHING:
             return exactly
         return any_of([exactly, constant(self.known.holding(Term(text, text, word=False), beyond), 1.0)])
+
+    def _row(self, field: str, terms: Sequence[str]) -> Query:
+        """Terms in a row, unless one of them is nowhere."""
+        counts = [self._of_term((field, term)) for term in terms]  # all of them: they are asked for at once
+        return in_row(field, terms) if all(counts) else NOTHING
+
+    def _rows(self, field: str, found: units.Row) -> Iterator[Query]:
+        """Terms in a row, in a passage or across its end."""
+        yield self._row(field, found[0])
+        yield from (self._row(field, terms) for terms, is_whole in units.crossing(found) if is_whole)
 
     def _wild(self, wild: Wild) -> Query:
         first, *others = wild.parts
@@ -427,7 +470,7 @@ class Translation:
         """Passages among which are those in which words near each other, or a wildcard, begin."""
         if isinstance(leaf, Near):
             return all_of(
-                any_of(_rows("chain", units.stems_row(part.stems)))
+                any_of(self._rows("chain", units.stems_row(part.stems)))
                 if isinstance(part, Words) and len(part.stems) > 1
                 else _word(part.stems[0])
                 if isinstance(part, Words)
@@ -465,8 +508,14 @@ class Translation:
         def at_least() -> float:
             return idf(self._at_most(having), self.known.passages)
 
+        def rarity(most: float) -> float:
+            return most if at_least() >= most else min(most, own_idf())  # to count them takes longer
+
+        def highest(weight: float, most: float) -> float:
+            return weight * rarity(most) * (K1 + 1 + HEADING * (in_heading is not NOTHING))
+
         def worth(weight: float, most: float, scale: Scale | None) -> Query:
-            rare = weight * (most if at_least() >= most else min(most, own_idf()))  # to count them takes longer
+            rare = weight * rarity(most)
             plain = {"w": rare * (K1 + 1), "c": fixed, "d": per_word}
             if scale:
                 unit, had = (scale.unit, scale.had) if scale.counted else (0.0, 0.0)
@@ -479,7 +528,7 @@ class Translation:
             more = _rounded(HEADING * rare, scale.quantum) if scale else HEADING * rare
             return {"bool": {"must": [scored], "should": [constant(in_heading, more)]}}
 
-        return Part(having, worth, count, own_idf)
+        return Part(having, worth, highest, count, own_idf)
 
     def _at_most(self, query: Query) -> int:
         """How many passages a query finds at the most, as far as its terms tell."""
@@ -552,14 +601,14 @@ class Translation:
     def _titled(self, leaf: Leaf) -> Query:
         """The passages of documents that have a leaf in their title; as typed, if that is asked for, in the passage too."""
         if isinstance(leaf, Words):
-            return row("title", [units.stem_in_title(units.term(stem)) for stem in leaf.stems])
+            return self._row("title", [units.stem_in_title(units.term(stem)) for stem in leaf.stems])
         if not isinstance(leaf, Term):
             return NOTHING
         if leaf.alone or (len(leaf.text) == 1 and is_unspaced(leaf.text)):
             titled = a_term("title", units.stem_in_title(units.term(leaf.text)))
         else:
-            titled = row("title", units.units(leaf.text.strip(), whole=False)[0])
-        return all_of([titled, self.found(leaf).having]) if leaf.exact else titled
+            titled = self._row("title", units.units(leaf.text.strip(), whole=False)[0])
+        return all_of([titled, self.found(leaf).having]) if leaf.exact and titled is not NOTHING else titled
 
 
 # ------------------------------------------------------------------------------------------ parts
@@ -569,12 +618,6 @@ def _word(word: str) -> Query:
     return a_term("words", units.term(word))
 
 
-def _rows(field: str, found: units.Row) -> Iterator[Query]:
-    """Terms in a row, in a passage or across its end."""
-    yield row(field, found[0])
-    yield from (row(field, terms) for terms, is_whole in units.crossing(found) if is_whole)
-
-
 def _alternatives(query: Query) -> Iterator[Query]:
     """The queries of which any may be met."""
     if list(query.get("bool", ())) == ["should"]:
@@ -582,6 +625,20 @@ def _alternatives(query: Query) -> Iterator[Query]:
             yield from _alternatives(each)
     else:
         yield query
+
+
+def _unranked(everything: Query) -> Asked:
+    """All passages that meet conditions, none before another."""
+    return Asked(
+        everything,
+        everything,
+        1,
+        lambda among: constant(everything, 0.0),
+        Scale(1, 1.0),
+        lambda count: everything,
+        lambda count: 0.0,
+        lambda: iter(()),
+    )
 
 
 def _unscored(having: Query) -> Part:
@@ -598,7 +655,10 @@ def _sum(parts: Sequence[Part]) -> Part:
     def worth(weight: float, most: float, scale: Scale | None) -> Query:
         return _summed(any_of(part.worth(weight, most, None) for part in parts), scale)
 
-    return Part(having, worth)
+    def highest(weight: float, most: float) -> float:
+        return sum(part.most(weight, most) for part in parts)
+
+    return Part(having, worth, highest)
 
 
 def _best(found: Part, variants: Sequence[tuple[float, Part]]) -> Part:
@@ -611,13 +671,17 @@ def _best(found: Part, variants: Sequence[tuple[float, Part]]) -> Part:
     def first_idf() -> float:
         return next((part.idf() for part in parts if part.count()), 0.0)
 
+    def highest(weight: float, most: float) -> float:
+        rare = min(most, first_idf() or math.inf)
+        return max([found.most(weight, most), *(part.most(weight * own, rare) for own, part in variants)])
+
     def worth(weight: float, most: float, scale: Scale | None) -> Query:
         rare = min(most, first_idf() or math.inf)
         instead = (part.worth(weight * own, rare, scale) for own, part in variants)
         return best_of([found.worth(weight, most, scale), *instead])
 
     having = any_of(part.having for part in parts)
-    return Part(having, worth, lambda: sum(part.count() for part in parts), first_idf) if variants else found
+    return Part(having, worth, highest, lambda: sum(part.count() for part in parts), first_idf) if variants else found
 
 
 def _summed(query: Query, scale: Scale | None) -> Query:
