@@ -96,7 +96,8 @@ class Searcher:
         Raises QueryError if `match` or `lang` is unknown, `limit` negative, or nothing in the query can be searched.
         """
         started = time.perf_counter()
-        answer = self._answer(query, _level(match), _filters(path, lang))
+        looked_at = AMONG * limit if collapse else limit
+        answer = self._answer(query, _level(match), _filters(path, lang), looked_at)
         asked, best = tuple(dict.fromkeys(sought(answer.plan))), self._best(answer.found, _count(limit), collapse)
         self._engine.expect((group[0].id for group in best), highlight.reach(asked))
         return Results(
@@ -117,7 +118,7 @@ class Searcher:
 
         They are those of `search`, sooner.  Raises QueryError as that does.
         """
-        found = self._answer(query, _level(match), _filters(path, lang)).found
+        found = self._answer(query, _level(match), _filters(path, lang), limit).found
         return [self._engine.passage_of(match.id) for match in self._ranked(found, _count(limit))]
 
     def explain(self, query: str, match: str = "cross", path: str | None = None, lang: str | None = None) -> Explanation:
@@ -152,17 +153,24 @@ class Searcher:
         planned = engine.settled(work)
         return replace(planned, warnings=(*parsed.warnings, *planned.warnings))
 
-    def _answer(self, query: str, level: Level, filters: Sequence[Filter]) -> _Answer:
+    def _answer(self, query: str, level: Level, filters: Sequence[Filter], expected: int = 0) -> _Answer:
         """What a query finds; if that is little, also what it sounds like, and what else may be meant.
+
+        So many of the best are `expected` to be asked for.
 
         What was found by its sound alone and may be a misspelt word has suggestions, too, if they are of more passages.
         Raises QueryError if there is nothing to search for.
         """
         parsed, engine = parse(query), self._engine
-        planned = self._planned(parsed, level, filters)
-        plan, tree = _needed(planned), parsed.tree
-        found = engine.search(plan)
-        answer = _Answer(plan, found, (), planned.warnings, planned.notes)
+
+        def asked() -> tuple[Planned, Found | None]:
+            planned = self._planned(parsed, level, filters)
+            return planned, None if planned.plan is None else engine.search(planned.plan, expected)
+
+        planned, found = engine.settled(asked)
+        if (plan := planned.plan) is None or found is None:
+            raise QueryError("; ".join(["nothing to search for", *(planned.warnings or [EXAMPLE])]))
+        tree, answer = parsed.tree, _Answer(plan, found, (), planned.warnings, planned.notes)
         if tree is None or (already := found.count_complete) > last_resort.LITTLE:
             return answer
         lexicon = self._lexicon if level == LEVELS[-1] else None
@@ -318,13 +326,6 @@ def _count(limit: int) -> int:
     if limit < 0:
         raise QueryError(f"limit {limit} is negative; 0 means all passages")
     return limit
-
-
-def _needed(planned: Planned) -> Plan:
-    """The plan; raises QueryError if there is none."""
-    if planned.plan is None:
-        raise QueryError("; ".join(["nothing to search for", *(planned.warnings or [EXAMPLE])]))
-    return planned.plan
 
 
 def _without(plan: Plan, filters: Sequence[Filter]) -> Plan:

@@ -91,8 +91,8 @@ class Reader(Protocol):
     def terms(self, field: str, prefix: str = "") -> Iterator[str]:
         """The terms of `words` or `grams` that begin with a prefix; some perhaps twice, or of deleted passages only."""
 
-    def search(self, plan: Plan) -> Found:
-        """Every passage that answers a plan; scored when asked for."""
+    def search(self, plan: Plan, expected: int = 0) -> Found:
+        """Every passage that answers a plan; scored when asked for.  So many of the best will be, if that is known already."""
 
     def count(self, leaf: Leaf) -> tuple[int, int]:
         """In how many passages a leaf is a word by itself, and in how many it is at all."""

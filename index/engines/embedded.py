@@ -110,7 +110,7 @@ class EmbeddedEngine:
 
     # -------------------------------------------------------------------------------------- what is asked
 
-    def search(self, plan: Plan) -> Matches:
+    def search(self, plan: Plan, expected: int = 0) -> Matches:
         """Every passage that answers (see `evaluation`); scored when asked for."""
         return self._evaluation().matches(plan)
 

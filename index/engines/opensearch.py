@@ -44,6 +44,12 @@ EXACT = 40_000
 KEPT = ("path", "number", "start", "stored")
 """What of a passage is asked for again."""
 
+COUNTING: Query = {
+    "track_total_hits": True,
+    "aggs": {"documents": {"cardinality": {"field": "document", "precision_threshold": EXACT}}},
+}
+"""What is said in a search to know how many passages and documents there are."""
+
 T = TypeVar("T")
 
 
@@ -224,6 +230,14 @@ class Numbers:
         return self._documents[at][0], number - self._starts[at] + 1
 
 
+def _key(query: Query) -> str:
+    """What tells a query from others."""
+    if "term" in query:  # most are
+        ((field, term),) = query["term"].items()
+        return f"{field} {term}"
+    return json.dumps(query)
+
+
 class Statistics:
     """How many passages have what, as far as that is known; the `missing` is found out at once for all that was asked.
 
@@ -237,7 +251,7 @@ class Statistics:
         self._holding: dict[tuple[Leaf, str], Query] = {}
         self._missing: dict[str, Query] = {}
         self._unseen: dict[tuple[Leaf, str], Query] = {}
-        self._guesses, self.settling = 0, False
+        self._guesses, self._settling = 0, False
 
     def count(self, query: Query) -> int:
         """How many passages a query finds; of a term how many it is in, deleted ones that are still there included."""
@@ -245,7 +259,7 @@ class Statistics:
             return self.passages
         if query is NOTHING:
             return 0
-        key = json.dumps(query)
+        key = _key(query)
         if key not in self._counts:
             self._missing[key] = query
             self._guesses += 1
@@ -255,15 +269,17 @@ class Statistics:
         """Those of the passages that a query finds in whose texts a leaf begins."""
         if query is NOTHING:
             return NOTHING
-        key = leaf, json.dumps(query)
+        key = leaf, _key(query)
         if key not in self._holding:
             self._unseen[key] = query
             self._guesses += 1
         return self._holding.get(key, NOTHING)
 
     def settled(self, work: Callable[[], T]) -> T:
-        """What work gives when it knows all it asks."""
-        outside, self.settling = self.settling, True
+        """What work gives when it knows all it asks; of work inside other work, what it gives now, for that is done again."""
+        if self._settling:
+            return work()
+        self._settling = True
         try:
             while True:
                 before, result = self._guesses, work()
@@ -271,18 +287,17 @@ class Statistics:
                     return result
                 self._find_out()
         finally:
-            self.settling = outside
+            self._settling = False
 
     def _find_out(self) -> None:
         missing, self._missing = self._missing, {}
         unseen, self._unseen = self._unseen, {}
-        if missing:
-            terms = {key: next(iter(query["term"].items())) for key, query in missing.items() if "term" in query}
-            others = {key: query for key, query in missing.items() if key not in terms}
-            frequencies = self._reader.frequencies(terms.values()) if terms else {}
+        if terms := {key: next(iter(query["term"].items())) for key, query in missing.items() if "term" in query}:
+            frequencies = self._reader.frequencies(terms.values())
             self._counts.update({key: frequencies.get(term, 0) for key, term in terms.items()})
-            self._counts.update(zip(others, self._reader.counts(list(others.values())), strict=True))
-        else:  # which passages to look at may depend on what was guessed
+        elif missing:  # what queries there are to be counted depends on terms, and which passages are looked at on both
+            self._counts.update(zip(missing, self._reader.counts(list(missing.values())), strict=True))
+        else:
             for (leaf, key), query in unseen.items():
                 self._holding[leaf, key] = self._reader.holding(leaf, query)
 
@@ -319,7 +334,7 @@ class OpenSearchReader:
         return self._counted(a_term("grams", units.term(gram)))
 
     def _counted(self, query: Query) -> int:
-        return self._known.count(query) if self._known.settling else self.settled(lambda: self._known.count(query))
+        return self.settled(lambda: self._known.count(query))
 
     def frequencies(self, terms: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """In how many passages terms are, given as (field, term): one request for all, whatever the fields.
@@ -367,13 +382,13 @@ class OpenSearchReader:
 
     # -------------------------------------------------------------------------------------- what is asked
 
-    def search(self, plan: Plan) -> OpenSearchFound:
+    def search(self, plan: Plan, expected: int = 0) -> OpenSearchFound:
         """Every passage that answers (see `translation`); asked for when somebody wants to know of it."""
 
         def asked() -> OpenSearchFound:
             asked = Translation(self._known).asked(plan)
-            complete = self._known.count(asked.complete)
-            return OpenSearchFound(self, asked, complete)
+            complete = self._known.count(asked.complete) if asked.wanted > 1 and asked.at_most >= ENOUGH else None
+            return OpenSearchFound(self, asked, complete, expected)
 
         return self.settled(asked)
 
@@ -392,7 +407,7 @@ class OpenSearchReader:
             word = a_term("words", units.term(leaf.text))
             return self._known.count({"bool": {"filter": [word, having]}}), everywhere
 
-        return counted() if self._known.settling else self.settled(counted)
+        return self.settled(counted)
 
     def score_parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""
@@ -538,8 +553,8 @@ class OpenSearchReader:
 
     def search_all(self, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """The answers to several searches, in one request; those without a size only count."""
-        if not bodies:
-            return []
+        if len(bodies) < 2:
+            return [self.found({"size": 0, "track_total_hits": True} | body) for body in bodies]
         lines = [json.dumps(part) for body in bodies for part in ({}, {"size": 0, "track_total_hits": True} | body)]
         answers: list[dict[str, Any]] = self._ask("_msearch", "\n".join(lines) + "\n")["responses"]
         for answer in answers:
@@ -572,16 +587,24 @@ class OpenSearchReader:
 class OpenSearchFound:
     """The passages that answer a plan; see `base.Found`."""
 
-    def __init__(self, reader: OpenSearchReader, asked: Asked, complete: int) -> None:
-        self._reader, self._asked = reader, asked
-        self.count_complete = complete
-        self._matching = asked.complete if complete >= ENOUGH else asked.some
+    def __init__(self, reader: OpenSearchReader, asked: Asked, complete: int | None, expected: int) -> None:
+        self._reader, self._asked, self._expected = reader, asked, expected
+        self._complete = complete  # None if it is not known yet, but surely not ENOUGH, or the same as the total
+        self._matching = asked.complete if complete is not None and complete >= ENOUGH else asked.some
         self._answers: dict[int, list[Match]] = {}
         self._total, self._documents = -1, -1
 
     def __len__(self) -> int:
         self._count()
         return self._total
+
+    @property
+    def count_complete(self) -> int:
+        """How many have all that is wanted."""
+        if self._complete is None:
+            self._count()
+        assert self._complete is not None
+        return self._complete
 
     def __iter__(self) -> Iterator[Match]:
         """Every match, in no order."""
@@ -620,20 +643,20 @@ class OpenSearchFound:
         The others are looked at if one of them may be better than the last that was found.
         """
         asked = self._asked
-        if self.count_complete >= ENOUGH or asked.wanted == 1:
-            return self._look(limit, self._matching if self.count_complete >= ENOUGH and asked.wanted > 1 else EVERYTHING)
-        count = asked.wanted - (self.count_complete < limit)
+        if self._matching is asked.complete or asked.wanted == 1:
+            return self._look(limit, self._matching)
+        count = asked.wanted - (self._complete is None or self._complete < limit)
         while count > 1:
             found = self._look(limit, asked.having(count))
             last = found[-1].score if len(found) == limit else 0.0
             if asked.others(count) < last:
                 return found
             count = max(1, min(count - 1, next(less for less in range(count, 0, -1) if less == 1 or asked.others(less) < last)))
-        return self._look(limit, EVERYTHING)
+        return self._look(limit, self._matching)
 
     def _body(self, among: Query) -> dict[str, Any]:
         return {
-            "query": self._asked.scored(among),
+            "query": self._asked.scored(EVERYTHING if among is self._asked.some else among),
             "_source": KEPT,
             "sort": ["_score", {"path": "asc"}, {"start": "asc"}],
             "track_scores": True,
@@ -641,29 +664,45 @@ class OpenSearchFound:
 
     def _look(self, limit: int, among: Query) -> list[Match]:
         """The best passages among some; and how many there are in all, if that is not known yet."""
-        best, *counted = self._reader.search_all(
-            [self._body(among) | {"size": limit, "track_total_hits": False}, *self._counting()]
-        )
-        self._counted(counted)
+        body = self._body(among) | {"size": limit, "track_total_hits": False}
+        if among is self._matching and self._total < 0:
+            best, *counted = self._reader.search_all([body | COUNTING, *self._counting()[1:]])
+            self._counted([best, *counted])
+        else:
+            best, *counted = self._reader.search_all([body, *self._counting()])
+            self._counted(counted)
         return list(map(self._match, best["hits"]["hits"]))
 
     def _count(self) -> None:
-        self._counted(self._reader.search_all(list(self._counting())))
-
-    def _counting(self) -> Iterator[dict[str, Any]]:
+        """Find out how many there are; with the best, if they are expected to be asked for."""
         if self._total < 0:
-            count = {"documents": {"cardinality": {"field": "document", "precision_threshold": EXACT}}}
-            yield {"query": all_of([self._matching]), "aggs": count}
+            if 0 < self._expected <= PAGE:
+                self.among_best(self._expected)
+            else:
+                self._counted(self._reader.search_all(self._counting()))
 
-    def _counted(self, answers: Iterable[dict[str, Any]]) -> None:
-        for answer in answers:
-            self._total = answer["hits"]["total"]["value"]
-            self._documents = answer["aggregations"]["documents"]["value"]
+    def _counting(self) -> list[dict[str, Any]]:
+        """The searches that count what is not known yet."""
+        if self._total >= 0:
+            return []
+        all_of_them = {"query": all_of([self._matching]), "size": 0} | COUNTING
+        has_parts = self._complete is None and self._asked.wanted > 1
+        return [all_of_them, {"query": all_of([self._asked.complete])}] if has_parts else [all_of_them]
+
+    def _counted(self, answers: Sequence[dict[str, Any]]) -> None:
+        """Take over what the searches that count have counted."""
+        if answers:
+            self._total, self._documents = (
+                answers[0]["hits"]["total"]["value"],
+                answers[0]["aggregations"]["documents"]["value"],
+            )
+            if self._complete is None:
+                self._complete = answers[-1]["hits"]["total"]["value"]
 
     def _all(self, limit: int) -> list[Match]:
         """All matches in order, or the first of them."""
         self._count()
-        hits = self._reader.scrolled(self._body(self._matching if self.count_complete >= ENOUGH else EVERYTHING))
+        hits = self._reader.scrolled(self._body(self._matching))
         return list(map(self._match, islice(hits, limit) if limit else hits))
 
     def _match(self, hit: dict[str, Any]) -> Match:

@@ -28,8 +28,9 @@ from .. import generation
 from ..errors import ClusterBroken, ClusterError, ClusterProblem, IndexDamaged, IndexLocked, IndexOutdated
 from ..frozen import replace
 from ..generation import FileRecord, Manifest
-from ..model import Analysed, Document, Heading
+from ..model import Analysed, Analysis, Document, Heading
 from ..reports import Step
+from ..scripts import is_unspaced
 from ..texts import encode
 from . import units
 from .base import Sink, Target, Writer
@@ -94,6 +95,7 @@ def passages_of(told: Analysed) -> Iterator[tuple[str, dict[str, Any]]]:
                 "length": len(words),
                 "title_length": len({*title.words}),
                 "text_bytes": len(encode(own)),
+                "apart": " ".join(_apart(title, own, "".join(folded[1:2]))) if words is not analysis.words else "",
                 "words": " ".join(map(units.term, _at_most_255(words))),
                 "characters": " ".join(units.characters(own)),
                 "grams": terms,
@@ -111,6 +113,12 @@ def passages_of(told: Analysed) -> Iterator[tuple[str, dict[str, Any]]]:
                 },
             },
         )
+
+
+def _apart(title: Analysis, text: str, following: str) -> Iterator[str]:
+    """The unspaced words of a title that its first passage counts as its own although they do not begin in its text."""
+    words = (word for word in dict.fromkeys(title.words) if is_unspaced(word))
+    return (units.term(word) for word in words if word not in text + following[: len(word) - 1])
 
 
 def _at_most_255(words: list[str]) -> Iterable[str]:

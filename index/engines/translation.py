@@ -41,6 +41,7 @@ FIELDS: Query = {
     "grams": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "norms": False},
     "chain": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "norms": False},
     "title": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "norms": False},
+    "apart": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "index_options": "docs", "norms": False},
     "heading": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "index_options": "docs", "norms": False},
     "path": {"type": "keyword"},
     "folded_title": {"type": "keyword", "doc_values": False},
@@ -144,12 +145,13 @@ class Asked:
 
     `scored(among)` is the query whose scores `scale` unpacks, of those passages that a query finds only.  `having(count)` are
     the passages that have so many of the plan's `wanted` parts, or something of it in their title; the others are worth
-    `others(count)` at the most.
+    `others(count)` at the most.  No more than `at_most` have all.
     """
 
     some: Query
     complete: Query
     wanted: int
+    at_most: int
     scored: Callable[[Query], Query]
     scale: Scale
     having: Callable[[int], Query]
@@ -261,6 +263,7 @@ class Translation:
             only_some,
             complete,
             len(wanted),
+            min(map(self._at_most, having)),
             lambda among: scored([*([] if among is EVERYTHING else [among]), *filters], without),
             scale,
             lambda count: any_of([at_least(count, having), *(title[0] for title in titles.values())]),
@@ -341,7 +344,7 @@ class Translation:
         }
         for whole in (child for child in children if isinstance(child, Whole)):
             instead = self.found(whole.variant.leaf)
-            for part in whole.parts if instead.count() else ():
+            for part in whole.parts if self._at_most(instead.having) else ():
                 found[part] = _best(found[part], [(whole.variant.weight, instead)])
         return found
 
@@ -420,7 +423,8 @@ class Translation:
                 often = {"bool": {"filter": [literal], "should": [word, elsewhere]}}
             return self._exactly(term, self._scored_part(literal, often, heading if unspaced else ""))
         if has_word:
-            both = self._scored_part(any_of([word, literal]), best_of([word, constant(literal, LOOSE)]), heading)
+            either, often = any_of([word, literal]), best_of([word, constant(literal, LOOSE)])
+            both = self._scored_part(either, often, heading, counted=[literal, a_term("apart", units.term(term.text))])
         else:
             both = self._scored_part(literal, literal, heading, loose=True)
         return self._exactly(term, both)
@@ -494,19 +498,25 @@ class Translation:
 
     # -------------------------------------------------------------------------------------- scores
 
-    def _scored_part(self, having: Query, often: Query, heading: str = "", *, loose: bool = False) -> Part:
-        """A leaf, given its passages, and how often they have it as scores; their headings may have it, too."""
+    def _scored_part(
+        self, having: Query, often: Query, heading: str = "", *, loose: bool = False, counted: Sequence[Query] = ()
+    ) -> Part:
+        """A leaf, given its passages, and how often they have it as scores; their headings may have it, too.
+
+        `counted` are queries that together find as many passages, none of them twice, if these are counted sooner.
+        """
+        counted = counted or [having]
         fixed, per_word = K1 * (1 - B), K1 * B / self.known.mean_length
         in_heading = a_term("heading", units.term(heading)) if heading else NOTHING
 
         def count() -> int:
-            return self.known.count(having)
+            return sum(map(self.known.count, counted))
 
         def own_idf() -> float:
             return idf(found, self.known.passages) if (found := count()) else 0.0
 
         def at_least() -> float:
-            return idf(self._at_most(having), self.known.passages)
+            return idf(min(sum(map(self._at_most, counted)), self.known.passages), self.known.passages)
 
         def rarity(most: float) -> float:
             return most if at_least() >= most else min(most, own_idf())  # to count them takes longer
@@ -633,6 +643,7 @@ def _unranked(everything: Query) -> Asked:
         everything,
         everything,
         1,
+        0,
         lambda among: constant(everything, 0.0),
         Scale(1, 1.0),
         lambda count: everything,
