@@ -603,8 +603,7 @@ class OpenSearchFound:
         """How many have all that is wanted."""
         if self._complete is None:
             self._count()
-        assert self._complete is not None
-        return self._complete
+        return self._complete or 0
 
     def __iter__(self) -> Iterator[Match]:
         """Every match, in no order."""
