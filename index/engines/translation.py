@@ -614,8 +614,10 @@ class Translation:
             return self._row("title", [units.stem_in_title(units.term(stem)) for stem in leaf.stems])
         if not isinstance(leaf, Term):
             return NOTHING
-        if leaf.alone or (len(leaf.text) == 1 and is_unspaced(leaf.text)):
+        if leaf.alone:
             titled = a_term("title", units.stem_in_title(units.term(leaf.text)))
+        elif len(leaf.text) == 1 and is_unspaced(leaf.text):
+            titled = a_term("title", units.character_in_title(leaf.text))
         else:
             titled = self._row("title", units.units(leaf.text.strip(), whole=False)[0])
         return all_of([titled, self.found(leaf).having]) if leaf.exact and titled is not NOTHING else titled

@@ -40,7 +40,7 @@ _BORDER = 8  # code points on each side of a passage's end in which is seen whet
 _LONGEST = 100  # characters: a whitespace tokenizer cuts terms of more than 255 UTF-16 code units
 
 # Private characters that begin the terms that are no text: whatever of a text begins so is spelt otherwise.
-_ODD, _FIRST, _NEXT, _STEM, BREAK = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
+_ODD, _FIRST, _NEXT, _STEM, BREAK, _CHARACTER = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005"
 _SIGNS = 0xE100  # behind this the characters of ASCII that no term may have
 _SPACE = chr(_SIGNS + ord(" "))
 _ASCII_SIGNS = {code: chr(_SIGNS + code) for code in (*range(33), 127)}
@@ -265,14 +265,20 @@ def title_terms(title: Analysis) -> Iterator[str]:
     yield from units(title.folded)[0]
     yield BREAK
     yield from map(stem_in_title, chains([title])[0].split())
-    for other in dict.fromkeys((*map(term, title.words), *characters(title.folded))):
+    others = (*map(stem_in_title, map(term, title.words)), *map(character_in_title, characters(title.folded)))
+    for other in dict.fromkeys(others):
         yield BREAK
-        yield stem_in_title(other)
+        yield other
 
 
 def stem_in_title(word: str) -> str:
-    """A word or character of a title as it stands in it beside its units."""
+    """A word of a title as it stands in it beside its units."""
     return word if word == BREAK else _STEM + word
+
+
+def character_in_title(character: str) -> str:
+    """An unspaced character of a title, in a word or not, as it stands in it beside its units."""
+    return _CHARACTER + character
 
 
 # ------------------------------------------------------------------------------------------ what is looked for
