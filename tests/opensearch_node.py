@@ -31,7 +31,8 @@ LAUNCHER = POM.with_name("Launcher.java")
 OLDEST_JAVA = 17
 PATIENCE = 120  # seconds: a node starts in six or seven where nothing else is to be done
 DIRECT = build_opener(ProxyHandler({}))  # nodes are on this machine, no proxy knows them
-JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO"]
+JVM = ["-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO"]
+QUICK = ["-XX:TieredStopAtLevel=1"]  # compiles little, and so starts sooner
 SETTINGS = {
     "cluster.name": "tongwen-tests",
     "network.host": "127.0.0.1",
@@ -103,10 +104,11 @@ class Cluster:
 
     `urls` says where, by number; it stays true when a node is killed and started again. All methods raise `RuntimeError`
     with the end of a node's log if that node has ended by itself or is not ready within `PATIENCE` seconds.
+    They start sooner if they are `quick`; nodes whose speed is measured should not be.
     """
 
-    def __init__(self, nodes: int = 1, heap: str = "512m") -> None:
-        self._heap = heap
+    def __init__(self, nodes: int = 1, heap: str = "512m", *, quick: bool = True) -> None:
+        self._heap, self._jvm = heap, [*JVM, *(QUICK if quick else ())]
         self._folder = TemporaryDirectory(prefix="tongwen-opensearch-", ignore_cleanup_errors=True)
         self._held = [(_held_port(), _held_port()) for _ in range(nodes)]
         self._ports = [(http.getsockname()[1], transport.getsockname()[1]) for http, transport in self._held]
@@ -180,7 +182,7 @@ class Cluster:
             "transport.port": str(transport),
             **self._discovery(),
         }
-        jvm = [f"-Xms{self._heap}", f"-Xmx{self._heap}", *JVM, f"-Djava.io.tmpdir={home}", "-cp", f"{jars()}:{jars()}/*"]
+        jvm = [f"-Xms{self._heap}", f"-Xmx{self._heap}", *self._jvm, f"-Djava.io.tmpdir={home}", "-cp", f"{jars()}:{jars()}/*"]
         with (home / "node.log").open("ab") as log:
             self._running[number] = subprocess.Popen(
                 ["java", *jvm, "Launcher", *(f"{name}={value}" for name, value in settings.items())],
