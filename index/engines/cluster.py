@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import count
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +44,9 @@ where something is written, and no longer than somebody waits where something is
 REQUEST = 30.0
 """Seconds for one request to be answered."""
 
+PATIENCE = "20s"
+"""For how long a node waits for others before it answers that it cannot; less than we wait for it, or that is not heard."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 _MOMENTARY = frozenset((429, 502, 503, 504))
 
@@ -63,18 +69,18 @@ def located(urls: Sequence[str]) -> Location:
     """
     nodes, names = list[str](), list[str]()
     for url in urls:
-        shown = url.rsplit("@", 1)[-1]
+        if "@" in url:  # before anything else looks at it, and says what it saw
+            raise ClusterAddress(
+                url.rsplit("@", 1)[-1],
+                f"others can see what is in a command; put user and password into {USER} and {PASSWORD}",
+            )
         try:
             parts = urlsplit(url)
-            port = parts.port or {"http": 9200, "https": 9200}.get(parts.scheme)
+            port = parts.port or 9200
         except ValueError as error:
-            raise ClusterAddress(shown, str(error)) from None
-        if parts.username or parts.password:
-            raise ClusterAddress(
-                shown, f"others can see what is in a command; put user and password into {USER} and {PASSWORD}"
-            )
+            raise ClusterAddress(url, str(error)) from None
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ClusterAddress(shown, "that is no address of a node")
+            raise ClusterAddress(url, "that is no address of a node")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         nodes.append(f"{parts.scheme}://{host}:{port}")
         names.append(parts.path.strip("/"))
@@ -84,13 +90,22 @@ def located(urls: Sequence[str]) -> Location:
     return Location(tuple(nodes), name)
 
 
-def _credentials() -> dict[str, Any]:
-    """What the environment says of who we are, as opensearch-py wants it."""
-    key, user, password = (os.environ.get(name, "") for name in (API_KEY, USER, PASSWORD))
-    how: dict[str, Any] = {"ca_certs": os.environ[CA]} if os.environ.get(CA) else {}
+def _headers(where: str) -> dict[str, str]:
+    """Who we are, as the environment says; raises ClusterError, which does not quote it."""
+    key, user, password = (os.environ.get(name, "").strip() for name in (API_KEY, USER, PASSWORD))
+    if not (key.isascii() and (key.isprintable() or not key)):
+        raise ClusterError(where, f"what {API_KEY} has can be no key")
     if key:
-        return how | {"headers": {"Authorization": f"ApiKey {key}"}}
-    return how | ({"http_auth": (user, password)} if user else {})
+        return {"Authorization": f"ApiKey {key}"}
+    return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"} if user else {}
+
+
+def _authority(where: str) -> dict[str, str]:
+    """The certificate of who signs the nodes', as the environment says; raises ClusterError."""
+    file = os.environ.get(CA, "")
+    if file and not os.path.isfile(file):  # noqa: PTH113 - as opensearch-py looks
+        raise ClusterError(where, f"{CA} names {file}, and there is no such file")
+    return {"ca_certs": file} if file else {}
 
 
 class Cluster:
@@ -101,17 +116,15 @@ class Cluster:
             self._library = import_module("opensearchpy")
         except ImportError:
             raise EngineMissing(ENGINE, "opensearch-py") from None
-        self.location, self.patience = location, patience
-        try:
-            self._client = self._library.OpenSearch(
-                list(location.urls),
-                timeout=REQUEST,
-                max_retries=len(location.urls) - 1,
-                retry_on_status=(),
-                **_credentials(),
-            )
-        except (OSError, ValueError) as error:
-            raise ClusterAddress(str(location), f"no connection can be made: {error}") from error
+        self.location, self.patience, self._closed = location, patience, Event()
+        self._client = self._library.OpenSearch(
+            list(location.urls),
+            max_retries=len(location.urls) - 1,  # so each node is asked once before we wait
+            retry_on_timeout=True,
+            retry_on_status=(),
+            headers=_headers(str(location)),
+            **_authority(str(location)),
+        )
 
     def __enter__(self) -> Cluster:
         return self
@@ -120,34 +133,49 @@ class Cluster:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; who is waiting to ask once more in another thread gives up."""
+        self._closed.set()
         self._client.close()
 
-    def ask(self, method: str, path: str, body: object = None, *, absent: Any = None, **params: object) -> Any:
+    def ask(
+        self, method: str, path: str, body: object = None, *, absent: Any = None, seconds: float = 0, **params: object
+    ) -> Any:
         """What the cluster answers, as JSON values; `absent`, if that is given, where it has no such thing.
 
-        Raises ClusterProblem.
+        An answer may take so many `seconds` (0: as long as any).  Raises ClusterProblem.
         """
         until = time.monotonic() + self.patience
         for attempt in count():
             try:
-                return self._client.transport.perform_request(method, path, params=dict(params), body=body)
+                return self._client.transport.perform_request(
+                    method, path, params=dict(params), body=body, timeout=seconds or REQUEST
+                )
             except self._library.TransportError as error:
                 if error.status_code == 404 and absent is not None:
                     return absent
-                pause = wait(attempt)
-                if not self._is_momentary(error) or time.monotonic() + pause > until:
+                if not self._is_momentary(error) or not self._may_ask_again(attempt, until):
                     raise self._problem(error) from error
-                time.sleep(pause)
+            except self._library.SerializationError as error:
+                raise ClusterError(str(self.location), "what answers there is no OpenSearch") from error
         raise AssertionError("never reached")
 
+    def _may_ask_again(self, attempt: int, until: float) -> bool:
+        """Wait a little; False at once if that is longer than until some time, or the connections are closed meanwhile."""
+        pause = wait(attempt)
+        return time.monotonic() + pause <= until and not self._closed.wait(pause)
+
     def _is_momentary(self, error: Any) -> bool:
-        return isinstance(error, self._library.ConnectionError) or error.status_code in _MOMENTARY
+        if isinstance(error, self._library.ConnectionError):
+            return not isinstance(error, self._library.SSLError)
+        return is_momentary(error.status_code, error.info)
 
     def _problem(self, error: Any) -> ClusterProblem:
         where = str(self.location)
+        if isinstance(error, self._library.SSLError):
+            why = f"TLS: {_shortened(error.error)}; if you have signed its certificate yourself, {CA} is to name yours"
+            return ClusterSilent(where, why)
         if isinstance(error, self._library.ConnectionError):
-            return ClusterSilent(where, _shortened(error.error))
+            return ClusterSilent(where, _shortened(re.sub(r"^HTTPS?Connection(Pool)?\(.*?\): ", "", str(error.error))))
         return problem(where, error.status_code, error.info)
 
     def check(self, answer: Mapping[str, Any]) -> None:
@@ -158,26 +186,25 @@ class Cluster:
     def bulk(self, actions: Sequence[bytes]) -> None:
         """Write, each action being its lines; those for which there is no room at the moment once more, a little later.
 
-        Raises ClusterProblem; then some may have been written.
+        What is written to must be an alias, so that nothing comes into being by a mistake.  Raises ClusterProblem; then some
+        may have been written.
         """
+        wanted = "errors,items.*.status,items.*.error"
         until = time.monotonic() + self.patience
         for attempt in count():
-            answer = self.ask("POST", "/_bulk", b"".join(actions), filter_path="errors,items.*.status,items.*.error")
+            answer = self.ask("POST", "/_bulk", b"".join(actions), require_alias="true", timeout=PATIENCE, filter_path=wanted)
             if not answer["errors"]:
                 return
             results = [next(iter(item.values())) for item in answer["items"]]
-            left = [action for action, result in zip(actions, results, strict=True) if result["status"] in _MOMENTARY]
-            for result in results:
-                if result["status"] >= 300 and result["status"] not in (404, *_MOMENTARY):  # 404: deleted already
-                    raise problem(str(self.location), result["status"], {"error": result.get("error", {})})
-            if not left:
+            failed = [(action, result) for action, result in zip(actions, results, strict=True) if "error" in result]
+            for _, result in failed:
+                if not is_momentary(result["status"], result):
+                    raise problem(str(self.location), result["status"], result)
+            if failed and not self._may_ask_again(attempt, until):
+                raise problem(str(self.location), failed[0][1]["status"], failed[0][1])
+            actions = [action for action, _ in failed]
+            if not actions:
                 return
-            pause = wait(attempt)
-            if time.monotonic() + pause > until:
-                refused = next(result for result in results if result["status"] in _MOMENTARY)
-                raise problem(str(self.location), refused["status"], {"error": refused.get("error", {})})
-            actions = left
-            time.sleep(pause)
 
 
 def wait(attempt: int) -> float:
@@ -185,21 +212,26 @@ def wait(attempt: int) -> float:
 
     See M. Brooker, Exponential Backoff and Jitter, AWS Architecture Blog, 2015 ("full jitter").
     """
-    return random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt))  # noqa: S311 - no secret
+    return random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt, 20)))  # noqa: S311 - no secret
+
+
+def is_momentary(status: object, info: object) -> bool:
+    """Whether what failed may succeed a little later; a disk that is full stays so."""
+    return status in _MOMENTARY and not (status == 429 and "cluster_block_exception" in _kinds(info))
 
 
 def problem(where: str, status: object, info: object) -> ClusterProblem:
     """What a cluster's error means for people."""
     reasons = list(_reasons(info))
     why = _shortened(next((reason for reason in reversed(reasons) if reason), str(status)))
-    kinds = {kind for kind in _kinds(info) if kind}
+    kinds = {*_kinds(info)}
     if status in (401, 403) and "cluster_block_exception" not in kinds:
         return ClusterRefuses(where, why)
     if "cluster_block_exception" in kinds:
         return ClusterBroken(where, why) if status == 503 else ClusterFull(where, why)
     if status == 429:
         return ClusterBusy(where, why)
-    if status in (502, 503, 504):
+    if status in (408, 502, 503, 504):  # 408: its health does not become what was waited for
         return ClusterBroken(where, why)
     return ClusterError(where, why)
 

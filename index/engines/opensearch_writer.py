@@ -400,7 +400,7 @@ class OpenSearchWriter:
         stats = self._cluster.ask("GET", f"/{self.index}/_stats/docs")
         if stats["_all"]["primaries"]["docs"]["deleted"]:
             progress(Step("merging", 0, 1))
-            self._cluster.ask("POST", f"/{self.index}/_forcemerge", only_expunge_deletes="true", request_timeout=3600)
+            self._cluster.ask("POST", f"/{self.index}/_forcemerge", only_expunge_deletes="true", seconds=3600)
             self._cluster.ask("POST", f"/{both}/_refresh")
         body = {"size": 0, "track_total_hits": True, "aggs": {"length": {"avg": {"field": "length"}}}}
         passages = self._cluster.ask("POST", f"/{self.index}/_search", body, allow_partial_search_results="false")
