@@ -46,7 +46,9 @@ class Node:
 
             def do_GET(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-                node.asked.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+                node.asked.append(
+                    (self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+                )
                 status, answer = node.answers.pop(0) if len(node.answers) > 1 else node.answers[0]
                 if callable(answer):
                     answer = answer()
@@ -205,7 +207,9 @@ def test_environment_that_cannot_be(connect, monkeypatch, name, value, why):
 def test_without_the_package(monkeypatch, connect):
     """The error names the command that installs it."""
     monkeypatch.setitem(sys.modules, "opensearchpy", None)
-    with pytest.raises(errors.EngineMissing, match=r"needs opensearch-py; install it with: pip install 'tongwen\[opensearch\]'"):
+    with pytest.raises(
+        errors.EngineMissing, match=r"needs opensearch-py; install it with: pip install 'tongwen\[opensearch\]'"
+    ):
         connect("http://a")
 
 
@@ -224,9 +228,15 @@ def test_without_the_package(monkeypatch, connect):
         (503, {"error": SHARDS}, errors.ClusterBroken, "no copy", True),
         (503, "<html>Service Unavailable</html>", errors.ClusterBroken, "503", True),
         (504, {}, errors.ClusterBroken, "504", True),
-        (408, {"status": "red", "timed_out": True}, errors.ClusterBroken, "408", False),
+        (408, {"status": "red", "timed_out": True}, errors.ClusterBroken, "its health is red", False),
         (400, {"error": UNMAPPED}, errors.ClusterError, "value too large", False),
-        (404, {"error": {"type": "index_not_found_exception", "reason": "no such index"}}, errors.ClusterError, "no such", False),
+        (
+            404,
+            {"error": {"type": "index_not_found_exception", "reason": "no such index"}},
+            errors.ClusterError,
+            "no such",
+            False,
+        ),
         (200, "<html>Welcome to nginx!</html>", errors.ClusterError, "no OpenSearch", False),
         (200, "{", errors.ClusterError, "no OpenSearch", False),
     ],

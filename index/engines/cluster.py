@@ -224,6 +224,8 @@ def problem(where: str, status: object, info: object) -> ClusterProblem:
     """What a cluster's error means for people."""
     reasons = list(_reasons(info))
     why = _shortened(next((reason for reason in reversed(reasons) if reason), str(status)))
+    if status == 408 and isinstance(info, Mapping):  # what was waited for did not come
+        why = f"its health is {info.get('status')}"
     kinds = {*_kinds(info)}
     if status in (401, 403) and "cluster_block_exception" not in kinds:
         return ClusterRefuses(where, why)
@@ -231,7 +233,7 @@ def problem(where: str, status: object, info: object) -> ClusterProblem:
         return ClusterBroken(where, why) if status == 503 else ClusterFull(where, why)
     if status == 429:
         return ClusterBusy(where, why)
-    if status in (408, 502, 503, 504):  # 408: its health does not become what was waited for
+    if status in (408, 502, 503, 504):
         return ClusterBroken(where, why)
     return ClusterError(where, why)
 

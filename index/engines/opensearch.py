@@ -129,8 +129,18 @@ def files_below(cluster: Cluster, index: str, roots: Iterable[str]) -> dict[str,
     for root in map(units.storable, roots):
         below += [a_term("path", root), {"prefix": {"path": root.rstrip("/") + "/"}}]
     hits = scrolled(cluster, f"{index}{FILES}", {"query": constant(any_of(below), 1.0), "sort": ["_doc"]})
-    records = (FileRecord(*hit["_source"]["record"]["of"]) for hit in hits)
+    records = (_record(index, hit["_source"]) for hit in hits)
     return {record.path: record for record in records}
+
+
+def _record(index: str, source: dict[str, Any]) -> FileRecord:
+    """What is known of a file; if its passages were being written, how many there may be, and that it is to be read again."""
+    kept = source["record"]
+    known = FileRecord(*kept["of"]) if "of" in kept else None
+    if "writing" not in kept and known:
+        return known
+    most = max(kept["writing"], known.document if known else 0)
+    return FileRecord(units.restored(source["path"]), -1, -1, segment=index, document=most)
 
 
 def scrolled(cluster: Cluster, index: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -543,7 +553,7 @@ class OpenSearchReader:
 
     # -------------------------------------------------------------------------------------- requests
 
-    def _ask(self, what: str, body: object, **params: object) -> Any:
+    def _ask(self, what: str, body: object, **params: Any) -> Any:
         return self._cluster.ask("POST", f"/{self._index}/{what}", body, **params)
 
     def found(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,13 @@ Owns what the cluster keeps of an index, and the order in which it is written.  
     news-000001-in       the alias through which alone passages are written, as is `-files-in`: so nothing is made by mistake
 
 A passage is named by its document's path and its number.  So to write it again is to replace it, and a job that was killed is
-done again from where it was: what is known of a file is written when its passages are safe, and not before.  Several machines
-may write parts of one index at once; each keeps in its own folder where the index is, and which paths it has read.
+done again from where it was: the record of a file says that its passages are being written before they are, and what is known
+of it when they are safe, and not before.  Several machines may write parts of one index at once; each keeps in its own folder
+where the index is, and which paths it has read.
+
+A generation's manifest has the sources of each machine (`machines`), and which of them are at work or were killed at it, with
+the time of their last sign of life (`writing`).  Who updates says so before looking whether somebody rebuilds, who rebuilds
+before looking whether others have documents there: so one of two that begin at once sees the other.
 """
 
 from __future__ import annotations
@@ -19,13 +24,22 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
 from .. import generation
-from ..errors import ClusterBroken, ClusterError, ClusterProblem, IndexDamaged, IndexLocked, IndexOutdated
+from ..errors import (
+    ClusterAddress,
+    ClusterBroken,
+    ClusterError,
+    ClusterProblem,
+    IndexDamaged,
+    IndexLocked,
+    IndexNotFound,
+    IndexOutdated,
+)
 from ..frozen import replace
 from ..generation import FileRecord, Manifest
 from ..model import Analysed, Analysis, Document, Heading
@@ -34,7 +48,7 @@ from ..scripts import is_unspaced
 from ..texts import encode
 from . import units
 from .base import Sink, Target, Writer
-from .cluster import ENGINE, WRITING, Cluster, Location, located
+from .cluster import ENGINE, PATIENCE, WRITING, Cluster, Location, located
 from .opensearch import CONTEXT, FILES, document_of, files_below, id_of, location_of, remote_manifest
 from .translation import FIELDS, SIMILARITY, Query
 
@@ -49,6 +63,9 @@ RECORDS = 1000
 
 BEAT = 600
 """Seconds without a sign of life after which a rebuild is taken to be dead."""
+
+OFTEN = 60
+"""Seconds after which records are sent, and a sign of life, however few they are."""
 
 _SETTINGS: Query = {
     "index": {
@@ -151,18 +168,20 @@ class OpenSearchSink:
 
     def __init__(self, location: Location, index: str) -> None:
         self._cluster, self._index = Cluster(location, WRITING), index
+        self.has_acted = False
         self._actions, self._size = list[bytes](), 0
         self._sender, self._sent = ThreadPoolExecutor(IN_FLIGHT), deque[Future[None]]()
 
     def add(self, document: Analysed) -> tuple[str, int]:
         """Add a document; the index it goes into, and how many passages it has."""
-        count = 0
-        for name, passage in passages_of(document):
-            self._act({"index": {"_index": f"{self._index}-in", "_id": name}}, passage)
-            count += 1
-        if document.document.path == "-":  # it is nowhere else
+        path, count = document.document.path, len(document.passages)
+        being_written = {"path": units.storable(path), "record": {"writing": count}}
+        self._act({"update": self._of_file(path)}, {"doc": being_written, "doc_as_upsert": True})
+        if path == "-":  # it is nowhere else
             kept = {"record": _kept(document.document)}
             self._act({"index": {"_index": f"{self._index}{FILES}-in", "_id": "stdin"}}, kept)
+        for name, passage in passages_of(document):
+            self._act({"index": {"_index": f"{self._index}-in", "_id": name}}, passage)
         return self._index, count
 
     def delete(self, path: str, numbers: Iterable[int]) -> None:
@@ -175,14 +194,19 @@ class OpenSearchSink:
         """Write what is known of a file; to be called when its passages are safe."""
         kept = [record.path, record.size, record.mtime_ns, record.hash, record.segment, record.document, record.skipped]
         document = {"path": units.storable(record.path), "passages": max(0, record.document), "record": {"of": kept}}
-        self._act({"index": {"_index": f"{self._index}{FILES}-in", "_id": id_of(document_of(record.path), 0)}}, document)
+        self._act({"index": self._of_file(record.path)}, document)
 
     def forget(self, path: str) -> None:
         """Delete what is known of a file."""
-        self._act({"delete": {"_index": f"{self._index}{FILES}-in", "_id": id_of(document_of(path), 0)}})
+        self._act({"delete": self._of_file(path)})
+
+    def _of_file(self, path: str) -> dict[str, str]:
+        """Where what is known of a file is kept."""
+        return {"_index": f"{self._index}{FILES}-in", "_id": id_of(document_of(path), 0)}
 
     def _act(self, *lines: object) -> None:
         action = b"".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for line in lines)
+        self.has_acted = True
         self._actions.append(action)
         self._size += len(action)
         if self._size > BULK:
@@ -209,8 +233,8 @@ class OpenSearchSink:
 
     def abandon(self) -> None:
         """Close the connections."""
+        self._cluster.close()  # first: what is refused for the moment is not sent again
         self._sender.shutdown(cancel_futures=True)
-        self._cluster.close()
 
 
 def _kept(document: Document) -> dict[str, Any]:
@@ -226,45 +250,41 @@ def _kept(document: Document) -> dict[str, Any]:
 def writing(index_dir: Path, rebuild: bool, target: Target) -> Iterator[Writer]:
     """Hold an index in a cluster for writing; the folder keeps where it is.  Other machines may write, too.
 
-    Raises ClusterProblem, IndexLocked if somebody rebuilds it.
+    Raises ClusterProblem, IndexLocked if somebody rebuilds it, IndexNotFound if there is nothing to rebuild.
     """
     with generation.writing(index_dir) as held:
         here = generation.read_manifest_of_any_format(index_dir) if generation.exists(index_dir) else None
         location = located(target.urls) if target.urls else location_of(here or Manifest())
-        writer = OpenSearchWriter(held, here or Manifest(engine=ENGINE), location, rebuild, target.shards or 1)
-        try:
-            yield writer
-        finally:
-            writer.close()
+        if here and here.own and location.name != here.own["name"]:
+            what = f"the index of {index_dir} is {here.own['name']}; name another folder with --index, or that index"
+            raise ClusterAddress(str(location), what)
+        with Cluster(location, WRITING) as cluster:
+            writer = OpenSearchWriter(held, here or Manifest(engine=ENGINE), cluster, rebuild, target.shards)
+            try:
+                writer.begin()
+                yield writer
+            finally:
+                writer.close()
 
 
 class OpenSearchWriter:
     """An index in a cluster being written by one machine."""
 
-    lock = -1
-
-    def __init__(self, held: generation.Writer, here: Manifest, location: Location, rebuild: bool, shards: int) -> None:
-        self._held, self._here, self._location, self._rebuild, self._shards = held, here, location, rebuild, shards
+    def __init__(self, held: generation.Writer, here: Manifest, cluster: Cluster, rebuild: bool, shards: int) -> None:
+        self._held, self._here, self._cluster, self._rebuild, self._shards = held, here, cluster, rebuild, shards
+        self.lock, self._location = held.lock, cluster.location
         self._machine = f"{os.uname().nodename}:{held.index_dir.absolute()}"
-        self._cluster = Cluster(location, WRITING)
-        there = remote_manifest(self._cluster)
-        self._there, current = there, there.generation if there else 0
-        if rebuild and there and (others := {*there.own["machines"]} - {self._machine}):
-            what = f"documents of other machines are in it, too ({', '.join(sorted(others))})"
-            raise ClusterError(str(location), f"{what}; index them all under another name, then use that")
-        self._refuse_while_rebuilt(current + 1)
-        self.generation = current + 1 if rebuild or not there else current
-        self.index = f"{location.name}-{self.generation:06}"
-        self._clean(current)
-        self._create()
-        self.manifest = self._built_upon(there)
-        self.sink = OpenSearchSink(location, self.index)
-        self._waiting = list[FileRecord]()
-
-    def close(self) -> None:
-        """Close the connections; of a rebuild that came to nothing, nothing stays."""
-        self.sink.abandon()
-        self._cluster.close()
+        self._there = remote_manifest(cluster)
+        if rebuild and self._there is None:
+            raise IndexNotFound(str(self._location))
+        self._current = self._there.generation if self._there else 0
+        self.generation = self._current + 1 if rebuild or not self._there else self._current
+        self.index = f"{self._location.name}-{self.generation:06}"
+        self.manifest = self._built_upon(self._there)
+        self.sink = OpenSearchSink(self._location, self.index)
+        self._before: Mapping[str, Any] | None = None
+        self._is_safe_to_remove = rebuild
+        self._noted, self._due = dict[str, FileRecord | None](), time.monotonic() + OFTEN
 
     def _built_upon(self, there: Manifest | None) -> Manifest:
         mine = replace(self._here, engine=ENGINE, created="", documents=0, passages=0, generation=self.generation)
@@ -272,51 +292,147 @@ class OpenSearchWriter:
             return mine
         return replace(mine, analysis=there.analysis, created=there.created, documents=there.documents, passages=there.passages)
 
+    def begin(self) -> None:
+        """Say in the cluster that this machine writes; raises ClusterProblem, IndexLocked."""
+        if self._rebuild:
+            self._refuse_other_machines()
+        self._refuse_foreign()
+        self._refuse_while_rebuilt()
+        self._clean()
+        self._create()
+        self._before = self._amend(self._at_work)
+        if self._rebuild:
+            self._refuse_other_machines()
+        else:
+            self._refuse_while_rebuilt()
+        self._refuse_if_rebuilt()
+        if self._machine in self._before.get("writing", ()):
+            self.manifest = replace(self.manifest, lexicon="")  # a job came to no end: commit, even if nothing is left to do
+
+    def _at_work(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """The manifest with a sign of life of this machine."""
+        machines = {self._machine: []} | kept.get("machines", {})
+        return {**kept, "machines": machines, "writing": kept.get("writing", {}) | {self._machine: time.time()}}
+
+    def _done(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """The manifest without a sign of life of this machine."""
+        return {**kept, "writing": {machine: beat for machine, beat in kept["writing"].items() if machine != self._machine}}
+
+    def _as_before(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """The manifest as if this machine had not begun."""
+        before = self._before or {}
+        parts = {key: {**kept.get(key, {})} for key in ("machines", "writing")}
+        for key, part in parts.items():
+            part.pop(self._machine, None)
+            part |= {machine: was for machine, was in before.get(key, {}).items() if machine == self._machine}
+        return {**kept, **parts}
+
+    def close(self) -> None:
+        """Close the connections; of a rebuild that came to nothing nothing stays, nor of a job that wrote nothing."""
+        self.sink.abandon()
+        self._cluster.patience = 0
+        with suppress(ClusterProblem):  # what stays is removed by the next job
+            if self._is_safe_to_remove:
+                self._remove(self.index)
+            elif self._before is not None and not self.sink.has_acted:
+                self._amend(self._as_before)
+                if not self._there and not self._before.get("machines"):
+                    self._remove(self.index)
+
     # -------------------------------------------------------------------------------------- generations
 
-    def _refuse_while_rebuilt(self, following: int) -> None:
-        """Raise IndexLocked if somebody is making the next generation."""
-        index = f"{self._location.name}-{following:06}"
-        holder = self._cluster.ask("GET", f"/{index}{FILES}/_doc/holder", absent={}).get("_source", {}).get("manifest")
-        if holder and time.time() - holder["beat"] < BEAT:
-            raise IndexLocked(str(self._location), f"a rebuild of {holder['machine']}")
+    def _refuse_other_machines(self) -> None:
+        """Raise ClusterError if documents of others are in the index: they would not be in a new generation."""
+        there = remote_manifest(self._cluster)
+        if others := {*(there.own["machines"] if there else ())} - {self._machine}:
+            what = f"documents of other machines are in it, too ({', '.join(sorted(others))})"
+            raise ClusterError(str(self._location), f"{what}; index them all under another name, then use that")
 
-    def _clean(self, current: int) -> None:
+    def _refuse_while_rebuilt(self) -> None:
+        """Raise IndexLocked if somebody is making the next generation; what this machine made, it does no more."""
+        following = f"/{self._location.name}-{self._current + 1:06}{FILES}/_doc/manifest"
+        kept = self._cluster.ask("GET", following, absent={}).get("_source", {}).get("manifest", {}) if self._there else {}
+        for machine, beat in kept.get("writing", {}).items():
+            if machine != self._machine and time.time() - beat < BEAT:
+                raise IndexLocked(str(self._location), f"a rebuild of {machine}")
+
+    def _refuse_if_rebuilt(self) -> None:
+        """Raise ClusterError if the generation that answers is another one than when this job began."""
+        now = remote_manifest(self._cluster)
+        if (now.generation if now else 0) not in (self._current, self.generation):
+            raise ClusterError(str(self._location), "it was rebuilt by another machine meanwhile; run the command again")
+
+    def _refuse_foreign(self) -> None:
+        """Raise ClusterError if what has the names of this index is somebody else's."""
+        for name in (self._location.name, self.index):
+            for index, made in self._mappings(f"{name},{name}{FILES}").items():
+                if not self._is_ours(made):
+                    what = f"there is an index {index} already, which is not tongwen's"
+                    raise ClusterError(str(self._location), f"{what}; say another name behind the address of --url")
+
+    def _mappings(self, pattern: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._cluster.ask("GET", f"/{pattern}/_mapping", ignore_unavailable="true", absent={})
+        return answer
+
+    def _is_ours(self, made: Any) -> bool:
+        return bool(made["mappings"].get("_meta", {}).get("tongwen") == self._location.name)
+
+    def _clean(self) -> None:
         """Remove the generations before the current one, and what is left of a rebuild that died."""
-        pattern = f"{self._location.name}-0*"
-        known = self._cluster.ask("GET", f"/_cat/indices/{pattern}", format="json", h="index", absent=[])
-        for each in known:
-            generation_of = each["index"].removeprefix(f"{self._location.name}-").removesuffix(FILES)
-            if generation_of.isdecimal() and (int(generation_of) < current or (int(generation_of) > current and self._rebuild)):
-                self._cluster.ask("DELETE", f"/{each['index']}", absent={})
+        kept = {self._current} if self._rebuild else {self._current, self.generation}
+        for index, made in self._mappings(f"{self._location.name}-0*").items() if self._there else ():
+            number = index.removeprefix(f"{self._location.name}-").removesuffix(FILES)
+            if self._is_ours(made) and number.isdecimal() and int(number) not in kept:
+                self._cluster.ask("DELETE", f"/{index}", absent={})
+
+    def _remove(self, index: str) -> None:
+        for suffix in ("", FILES):
+            self._cluster.ask("DELETE", f"/{index}{suffix}", absent={})
 
     def _create(self) -> None:
         """The indices of this generation, unless they are there."""
-        name = self._location.name
-        for suffix, fields, settings, priority in (
-            ("", FIELDS, _SETTINGS, 500),
-            (FILES, _FILE_FIELDS, {"index": {"refresh_interval": -1, "auto_expand_replicas": "0-1"}}, 501),
+        old = self._there.own["routings"] if self._there else ()
+        shards = {"index": {"number_of_shards": self._shards or max(1, len(old))}}
+        for suffix, fields, settings, own in (
+            (FILES, _FILE_FIELDS, {"index": {"refresh_interval": -1, "auto_expand_replicas": "0-1"}}, {}),
+            ("", FIELDS, _SETTINGS, {"settings": shards}),
         ):
-            mapping: Query = {"dynamic": "strict", "properties": fields}
-            template = {"settings": settings, "mappings": mapping}
-            how = {"index_patterns": [f"{name}-0*{suffix}"], "priority": priority, "template": template}
-            self._cluster.ask("PUT", f"/_index_template/tongwen-{name}{suffix}", how)
-            if self._cluster.ask("GET", f"/{self.index}{suffix}", absent={}):
+            index = self.index + suffix
+            if made := self._cluster.ask("GET", f"/{index}", absent={}):
+                number = int(made[index]["settings"]["index"]["number_of_shards"])
+                if own and self._shards not in (0, number):
+                    what = f"it is kept in {number} shards; leave out --shards, then: tongwen rebuild --shards {self._shards}"
+                    raise ClusterError(str(self._location), what)
                 continue
-            settings = {} if suffix else {"settings": {"index": {"number_of_shards": self._shards}}}
-            body = settings | {"aliases": {f"{self.index}{suffix}-in": {}}}
+            mapping: Query = {"dynamic": "strict", "_meta": {"tongwen": self._location.name}, "properties": fields}
+            template = {"index_patterns": [index], "priority": 500, "template": {"settings": settings, "mappings": mapping}}
+            self._cluster.ask("PUT", f"/_index_template/tongwen-{self._location.name}{suffix}", template)
             try:
-                self._cluster.ask("PUT", f"/{self.index}{suffix}", body)
-            except ClusterError as error:
+                self._cluster.ask("PUT", f"/{index}", {**own, "aliases": {f"{index}-in": {}}})
+            except ClusterError as error:  # another machine was faster, or the answer to our first try was lost
                 if "already exists" not in str(error):
                     raise
-        if self._rebuild:
-            self._beat()
 
-    def _beat(self) -> None:
-        """Say that this machine is still making a generation."""
-        holder = {"manifest": {"machine": self._machine, "beat": time.time()}}
-        self._cluster.ask("PUT", f"/{self.index}{FILES}/_doc/holder", holder, require_alias="false")
+    def _amend(self, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Mapping[str, Any]:
+        """Change the manifest in the cluster, whatever other machines do at the same time; it is given as it was before.
+
+        What `change` works out is of the time after it was given the manifest, or it is called once more.
+        """
+        path = f"/{self.index}{FILES}-in/_doc/manifest"
+        while True:
+            known = self._cluster.ask("GET", path, absent={})
+            kept: Mapping[str, Any] = known.get("_source", {}).get("manifest", {})
+            if known.get("found"):
+                only_if: dict[str, Any] = {"if_seq_no": known["_seq_no"], "if_primary_term": known["_primary_term"]}
+            else:
+                only_if = {"op_type": "create"}
+            try:
+                self._cluster.ask("PUT", path, {"manifest": change(kept)}, require_alias="true", **only_if)
+            except ClusterError as error:
+                if "version conflict" not in str(error):
+                    raise
+                continue  # another machine was faster
+            return kept
 
     # -------------------------------------------------------------------------------------- what is there
 
@@ -353,28 +469,35 @@ class OpenSearchWriter:
         """Note a file; what its document was longer before goes."""
         if old is not None and old.segment == self.index:
             self.sink.delete(record.path, range(record.document + 1, old.document + 1))
-        self._waiting.append(record)
-        if len(self._waiting) >= RECORDS:
-            self._flush()
+        self._note(record.path, record)
 
     def drop(self, record: FileRecord) -> None:
         """Forget a file; its passages go first."""
         if record.segment == self.index:
             self.sink.delete(record.path, range(1, record.document + 1))
-        self._flush()
-        self.sink.forget(record.path)
+        self._note(record.path, None)
+
+    def _note(self, path: str, record: FileRecord | None) -> None:
+        self._noted[path] = record
+        if len(self._noted) >= RECORDS or time.monotonic() > self._due:
+            self._flush()
 
     def _flush(self) -> None:
-        """Write the records of files whose passages are safe by now."""
+        """Write what is known of files whose passages are safe, or gone, by then; and a sign of life."""
         self.sink.flush()
-        for record in self._waiting:
-            self.sink.note(record)
-        self._waiting.clear()
-        if self._rebuild:
-            self._beat()
+        for path, record in self._noted.items():
+            if record is None:
+                self.sink.forget(path)
+            else:
+                self.sink.note(record)
+        self._noted.clear()
+        if time.monotonic() > self._due:
+            self._due = time.monotonic() + OFTEN
+            self._amend(self._at_work)
 
     def helper(self, number: int, count: int) -> list[object]:
         """Where a helper writes: the same for all."""
+        self.sink.has_acted = True
         return [list(self._location.urls), self._location.name, self.index]
 
     def helped(self, made: Any) -> None:
@@ -386,22 +509,23 @@ class OpenSearchWriter:
         """See that all is written and can be found, then say so in the cluster and in the folder."""
         self._flush()
         self.sink.flush()
-        facts = self._facts(progress)
-        own = {"urls": list(self._location.urls), "name": self._location.name}
-        there = self._say(replace(manifest, engine=ENGINE, generation=self.generation, own=facts), dictionary)
+        facts = self._say(manifest, dictionary, progress)
         self._switch()
-        new = replace(there, sources=manifest.sources, encodings=manifest.encodings, own=own)
-        return self._held.commit(replace(new, dictionary=""), (), "")
+        self._amend(self._done)
+        self._before = None
+        own = {"urls": list(self._location.urls), "name": self._location.name}
+        counts = {key: facts[key] for key in ("documents", "passages")}
+        return self._held.commit(replace(manifest, engine=ENGINE, generation=self.generation, own=own, **counts), (), "")
 
     def _facts(self, progress: Callable[[Step], None]) -> dict[str, Any]:
         """What the index holds, once all of it can be found."""
         both = f"{self.index},{self.index}{FILES}"
-        self._cluster.ask("POST", f"/{both}/_refresh")
+        self._refresh(both)
         stats = self._cluster.ask("GET", f"/{self.index}/_stats/docs")
         if stats["_all"]["primaries"]["docs"]["deleted"]:
             progress(Step("merging", 0, 1))
             self._cluster.ask("POST", f"/{self.index}/_forcemerge", only_expunge_deletes="true", seconds=3600)
-            self._cluster.ask("POST", f"/{both}/_refresh")
+            self._refresh(both)
         body = {"size": 0, "track_total_hits": True, "aggs": {"length": {"avg": {"field": "length"}}}}
         passages = self._cluster.ask("POST", f"/{self.index}/_search", body, allow_partial_search_results="false")
         having = {"query": {"range": {"passages": {"gt": 0}}}}
@@ -412,6 +536,11 @@ class OpenSearchWriter:
             "mean_length": passages["aggregations"]["length"]["value"] or 0.0,
             "routings": self._routings(),
         }
+
+    def _refresh(self, indices: str) -> None:
+        """Let what was written be found; raises ClusterBroken if some of it is not."""
+        if self._cluster.ask("POST", f"/{indices}/_refresh")["_shards"]["failed"]:
+            raise ClusterBroken(str(self._location), "some of it cannot be refreshed")
 
     def _routings(self) -> list[str]:
         """For each shard, what leads a request to it; none if there is but one."""
@@ -426,55 +555,53 @@ class OpenSearchWriter:
                 break
         return list(found.values())
 
-    def _say(self, manifest: Manifest, dictionary: str) -> Manifest:
-        """Write the manifest in the cluster, with what other machines said in theirs; raises IndexOutdated, ClusterProblem."""
-        path = f"/{self.index}{FILES}/_doc/manifest"
-        while True:
-            known = self._cluster.ask("GET", path, absent={})
-            kept: Mapping[str, Any] = known.get("_source", {}).get("manifest", {})
-            if kept and kept["analysis"] != dict(manifest.analysis):
-                raise IndexOutdated(
-                    str(self._location), "analysis by another machine", "tongwen index, with the same version everywhere"
-                )
-            machines = {**kept.get("machines", {}), self._machine: list(manifest.sources)}
-            facts = dict(manifest.own)
-            new = {
+    def _say(self, manifest: Manifest, dictionary: str, progress: Callable[[Step], None]) -> dict[str, Any]:
+        """Write the manifest in the cluster, with what other machines said in theirs, and what the index holds, which is given.
+
+        Raises IndexOutdated, ClusterProblem.
+        """
+        facts, analysis = dict[str, Any](), dict(manifest.analysis)
+
+        def said(kept: Mapping[str, Any]) -> dict[str, Any]:
+            if kept.get("analysis", analysis) != analysis:
+                command = "tongwen index, with the same version everywhere"
+                raise IndexOutdated(str(self._location), "analysis by another machine", command)
+            facts.update(self._facts(progress))
+            return {
+                **self._at_work(kept),
+                "machines": {**kept["machines"], self._machine: list(manifest.sources)},
                 "format": manifest.format,
-                "analysis": dict(manifest.analysis),
+                "analysis": analysis,
                 "created": manifest.created,
                 "dictionary": dictionary,
-                "machines": machines,
                 **facts,
             }
-            if known.get("found"):
-                only_if: dict[str, object] = {"if_seq_no": known["_seq_no"], "if_primary_term": known["_primary_term"]}
-            else:
-                only_if = {"op_type": "create"}
-            try:
-                self._cluster.ask("PUT", path, {"manifest": new}, refresh="true", **only_if)
-            except ClusterProblem as error:
-                if "version conflict" not in str(error):
-                    raise
-                continue  # another machine was faster
-            return replace(manifest, documents=facts["documents"], passages=facts["passages"])
+
+        self._amend(said)
+        return facts
 
     def _switch(self) -> None:
         """Let the aliases name this generation, both at once; raises ClusterProblem, and then nothing is switched."""
+        self._refuse_if_rebuilt()
         now = remote_manifest(self._cluster)
         if now and now.generation == self.generation:
             return
-        if (now.generation if now else 0) != (self._there.generation if self._there else 0):
-            raise ClusterError(str(self._location), "it was rebuilt by another machine meanwhile; run the command again")
-        health = self._cluster.ask("GET", f"/_cluster/health/{self.index},{self.index}{FILES}", wait_for_status="yellow")
+        health = self._cluster.ask(
+            "GET", f"/_cluster/health/{self.index},{self.index}{FILES}", wait_for_status="yellow", timeout=PATIENCE
+        )
         if health["timed_out"] or health["status"] == "red":
-            raise ClusterBroken(
-                str(self._location), f"the health of {self.index} is {health['status']}; the index is as it was"
-            )
+            what = f"the health of {self.index} is {health['status']}; the index is as it was"
+            raise ClusterBroken(str(self._location), what)
         name, actions = self._location.name, list[Query]()
         for suffix in ("", FILES):
             if now:
                 old = f"{name}-{now.generation:06}{suffix}"
                 actions.append({"remove": {"index": old, "alias": name + suffix, "must_exist": True}})
             actions.append({"add": {"index": self.index + suffix, "alias": name + suffix}})
-        self._cluster.ask("POST", "/_aliases", {"actions": actions})
-        self._cluster.ask("DELETE", f"/{self.index}{FILES}/_doc/holder", absent={})
+        self._is_safe_to_remove = False  # it may be done although no answer comes
+        try:
+            self._cluster.ask("POST", "/_aliases", {"actions": actions})
+        except ClusterProblem:
+            now = remote_manifest(self._cluster)
+            if not now or now.generation != self.generation:
+                raise
