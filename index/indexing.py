@@ -121,6 +121,7 @@ def _status(index_dir: Path, manifest: Manifest) -> Status:
         fingerprint=fingerprint(manifest.analysis),
         analysis=tuple(manifest.analysis.items()),
         outdated=differences(manifest.analysis, now),
+        where=base.where(index_dir, manifest),
     )
 
 

@@ -44,7 +44,8 @@ class Status:
     """What an index is and how far its sources have moved on since (`new`, `changed`, `vanished` files).
 
     `size` and `text_size` are bytes: of the index on disk, and of the folded texts in it.  `outdated` names what differs
-    between the analysis that made it and today's, "" if nothing.
+    between the analysis that made it and today's, "" if nothing.  `where` is the address of the cluster that keeps it, with its
+    name there, "" if it is in the folder.
     """
 
     location: str
@@ -64,3 +65,4 @@ class Status:
     fingerprint: str
     analysis: tuple[tuple[str, str], ...]
     outdated: str
+    where: str = ""

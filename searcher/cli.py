@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER = ".tongwen"
 MATCH = ("exact", "script", "region", "cross")
+ENGINES = ("whoosh", "opensearch")
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 """Those that are named; `lang:` and --lang know more words for them."""
 
@@ -212,6 +213,10 @@ _LANG_HELP = f"Only documents in {', '.join(LANGUAGES)}; zh, zh-CN, zh-TW and zh
 _COPIES_HELP = "Show each of several near-identical passages by itself."
 _JOBS_HELP = "Read by so many processes; else by as many as there are cores, up to four, if there is enough to read."
 _DICTIONARY_HELP = "Words of your own, one a line: WORD [FREQUENCY] [TAG].  Kept with the index."
+_ENGINE_HELP = "What keeps a new index: whoosh in its folder, opensearch in a cluster, of which the folder says where it is."
+_URL_HELP = """A node of the cluster, with the index's name there behind it; give several, so that it does not depend on one.
+[default name: tongwen]"""
+_SHARDS_HELP = "In how many parts a cluster keeps the index; a rebuild changes that.  [default: 1, in a rebuild as before]"
 _COLOR_HELP = "Mark hits by colour instead of « »; auto does so on a terminal, unless NO_COLOR is set."
 
 
@@ -247,6 +252,7 @@ index_option = click.option(
     "--index", "index_dir", metavar="DIR", envvar="TONGWEN_INDEX", show_envvar=True, type=_dir, help=_INDEX_HELP
 )
 match_option = click.option("--match", type=click.Choice(MATCH), default="cross", show_default=True, help=_MATCH_HELP)
+shards_option = click.option("--shards", type=_Number(min=1), metavar="N", help=_SHARDS_HELP)
 lexicon_option = click.option("--lexicon", metavar="FILE", type=_file, callback=_present, help=_LEXICON_HELP)
 path_option = click.option("--path", metavar="GLOB", help=_PATH_HELP)
 lang_option = click.option("--lang", metavar="LANGUAGE", shell_complete=_languages, help=_LANG_HELP)
@@ -288,7 +294,17 @@ def cli() -> None:
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
 @_takes_work_options
-def index(paths: tuple[str, ...], index_dir: str | None, **how: Any) -> None:
+@click.option("--engine", type=click.Choice(ENGINES), metavar="ENGINE", help=_ENGINE_HELP)
+@click.option("--url", "urls", multiple=True, metavar="URL", help=_URL_HELP)
+@shards_option
+def index(
+    paths: tuple[str, ...],
+    index_dir: str | None,
+    engine: str | None,
+    urls: tuple[str, ...],
+    shards: int | None,
+    **how: Any,
+) -> None:
     """Add files and folders to the index, or bring it up to date.
 
     Reads again only what changed and drops what vanished.  Without PATH it does so for all that was indexed before.  PATH -
@@ -298,12 +314,21 @@ def index(paths: tuple[str, ...], index_dir: str | None, **how: Any) -> None:
     tongwen index notes/ report.txt
     tongwen index
     pandoc -t plain book.epub | tongwen index -
+    tongwen index --engine opensearch --url https://search.example.org:9200/news news/
 
     The nearest index in this folder or one above is used; if there is none, it is made in this folder.  The first index on a
     machine compiles the lexicon, once for all indexes; that takes some seconds.
+
+    Who you are for a cluster is said in the environment, not in the command: TONGWEN_OPENSEARCH_USER and
+    TONGWEN_OPENSEARCH_PASSWORD, or TONGWEN_OPENSEARCH_API_KEY; TONGWEN_OPENSEARCH_CA names the file with the certificate of
+    who signed its own, if no public authority did.
     """
     from ..index.build import build
 
+    if engine != "opensearch" and (urls or shards):
+        raise click.UsageError(f"{'--url' if urls else '--shards'} needs --engine opensearch")
+    kept = {"engine": engine, "urls": urls, "shards": shards}
+    how |= {name: value for name, value in kept.items() if value}
     location = index_dir or _nearest() or FOLDER if paths else _existing(index_dir)
     stdin = sys.stdin.buffer.read() if "-" in paths else None
     _work(build, location, paths, stdin=stdin, **how)
@@ -311,7 +336,8 @@ def index(paths: tuple[str, ...], index_dir: str | None, **how: Any) -> None:
 
 @cli.command()
 @_takes_work_options
-def rebuild(index_dir: str | None, **how: Any) -> None:
+@shards_option
+def rebuild(index_dir: str | None, shards: int | None, **how: Any) -> None:
     """Make the index anew from all that was indexed before.
 
     The old index answers until the new one is complete.  If the lexicon is another than before, or not there, it is compiled,
@@ -323,6 +349,7 @@ def rebuild(index_dir: str | None, **how: Any) -> None:
     """
     from ..index.build import rebuild as rebuild_index
 
+    how |= {"shards": shards} if shards else {}
     _work(rebuild_index, _existing(index_dir), **how)
 
 

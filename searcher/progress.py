@@ -141,7 +141,7 @@ def format_status(status: Status) -> list[str]:
     stale = ", ".join(f"{number:,} {what}" for number, what in counts if number)
     facts = [
         ("index", status.location),
-        ("engine", status.engine),
+        ("engine", f"{status.engine} at {status.where}" if status.where else status.engine),
         ("generation", f"{status.generation:,}, made {status.created[:19].replace('T', ' ')}"),
         ("documents", f"{status.documents:,}"),
         ("passages", f"{status.passages:,}"),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
+from tongwen.index.engines import base
 from tongwen.index.errors import IndexNotFound, NothingIndexed, QueryError
 from tongwen.index.generation import FOLDER
 from tongwen.index.model import LEVELS
@@ -262,6 +263,9 @@ def test_minus_is_part_of_the_query(calls, run, args, query, limit):
         (["status", "--index"], "option '--index' requires an argument; see: tongwen status"),
         (["status", "x"], "got unexpected extra argument (x); see: tongwen status"),
         (["index", "-n"], "no such option '-n'; see: tongwen index"),
+        (["index", "--url", "http://me:secret@a", "x"], "--url needs --engine opensearch; see: tongwen index"),
+        (["index", "--engine", "whoosh", "--shards", "3", "x"], "--shards needs --engine opensearch; see: tongwen index"),
+        (["rebuild", "--shards", "0"], "invalid value for '--shards': 0 is not in the range x>=1; see: tongwen rebuild"),
         (
             ["rebuild", "--dictionary", "."],
             "invalid value for '--dictionary': File '.' is a directory; see: tongwen rebuild",
@@ -297,10 +301,11 @@ def test_short_options_are_known():
 
 
 def test_choices_are_the_library_s():
-    """Levels, languages and the folder's name are repeated here only so that their modules need not be imported."""
+    """Levels, languages, engines and the folder's name are repeated here only so that their modules need not be imported."""
     assert program.MATCH == LEVELS
     assert [language(name) for name in program.LANGUAGES] == list(program.LANGUAGES)
     assert program.FOLDER == FOLDER
+    assert set(program.ENGINES) == set(base._MODULES)
 
 
 def test_json(calls, run):
@@ -578,6 +583,50 @@ def test_index(calls, run, tmp_path):
     )
     options = {"encoding": "big5", "dictionary": "words.txt", "jobs": 3, "stdin": None}
     assert calls == [("build", f"{tmp_path}/.tongwen", ("a", "b"), True, options)]
+
+
+def test_index_in_a_cluster(calls, run):
+    """Where it is, and in how many parts, reaches the library."""
+    plain = {"encoding": None, "dictionary": None, "jobs": None}
+    run("index", "a", "--engine", "opensearch", "--url", "http://a/news", "--url", "http://b", "--shards", "3")
+    where = {"engine": "opensearch", "urls": ("http://a/news", "http://b"), "shards": 3}
+    assert calls[0][4] == plain | {"stdin": None} | where
+    run("rebuild", "--shards", "6", "--index", "there")
+    assert calls[1] == ("rebuild", "there", True, plain | {"shards": 6})
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@127.0.0.1:1/news", "https://secret@127.0.0.1:1"])
+def test_credentials_in_a_command(run, tmp_path, monkeypatch, url):
+    """They are refused, and not repeated; nothing stays behind."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("晶片")
+    code, out, [line] = run("index", "a.txt", "--engine", "opensearch", "--url", url)
+
+    assert (code, out) == (2, [])
+    assert "put user and password into TONGWEN_OPENSEARCH_USER and TONGWEN_OPENSEARCH_PASSWORD" in line
+    assert "secret" not in line
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("how", "line"),
+    [
+        (
+            ["--url", "http://127.0.0.1:1"],
+            "the engine opensearch needs opensearch-py; install it with: pip install 'tongwen[opensearch]'",
+        ),
+        ([], "no --url: the engine opensearch needs to know where its cluster is; say it as in: --url"),
+    ],
+)
+def test_index_in_no_cluster(run, tmp_path, monkeypatch, how, line):
+    """What is missing is said in one line, be it a package or an address."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "opensearchpy", None)
+    code, out, err = run("index", ".", "--engine", "opensearch", *how)
+
+    assert (code, out, len(err)) == (2, [], 1)
+    assert err[0].startswith(f"tongwen: {line}")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["big6", "rot13", "a\0b"])

@@ -748,6 +748,13 @@ def test_format_status():
     ]
 
 
+def test_format_status_of_an_index_in_a_cluster():
+    """It says in which one."""
+    assert format_status(made_status(engine="opensearch", where="https://a:9200/news"))[1] == (
+        "engine       opensearch at https://a:9200/news"
+    )
+
+
 def test_format_status_of_a_stale_index():
     """What moved on is counted, with the command that mends it."""
     lines = format_status(made_status(new=2, vanished=1000, outdated="segmenter (jieba instead of rjieba)"))

@@ -240,6 +240,12 @@ def dictionary(index_dir: Path, manifest: Manifest) -> str:
     return found
 
 
+def where(index_dir: Path, manifest: Manifest) -> str:
+    """The address at which the engine keeps a generation, "" if it is in the folder."""
+    found: str = _reading(index_dir, manifest).where(manifest)
+    return found
+
+
 def size(index_dir: Path, manifest: Manifest) -> Size:
     """How large a generation is; raises OSError."""
     found: Size = _reading(index_dir, manifest).size(index_dir, manifest)

@@ -38,6 +38,11 @@ def dictionary(index_dir: Path, manifest: Manifest) -> str:
     return generation.read_dictionary(index_dir, manifest)
 
 
+def where(manifest: Manifest) -> str:
+    """In the folder."""
+    return ""
+
+
 def size(index_dir: Path, manifest: Manifest) -> Size:
     """The bytes of all that is in the index's folder, and those of the folded texts; raises OSError."""
     texts = [segment_folder(index_dir, entry.name) / "folded" for entry in manifest.segments]

@@ -97,6 +97,11 @@ def dictionary(index_dir: Path, manifest: Manifest) -> str:
     return str(manifest.own["dictionary"])
 
 
+def where(manifest: Manifest) -> str:
+    """A node of the cluster, and the index's name there."""
+    return str(location_of(manifest))
+
+
 def size(index_dir: Path, manifest: Manifest) -> Size:
     """How large the index is in the cluster, without replicas; raises ClusterProblem."""
     index = manifest.own["index"]
