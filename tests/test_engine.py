@@ -1,27 +1,23 @@
 """The embedded engine against brute force over the documents, and its postings against plain Whoosh and plain dicts."""
 
 import contextlib
-import fnmatch
 import math
 import pickle
-import random
 import tempfile
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from itertools import pairwise, permutations, product
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import whoosh.index
 import whoosh.query
+from corpora import FOUND, HINTS, PIECES, PLANS, WIDES, WRITTEN, Brute, analyser, is_inside, literal, spoken, spoken_runs, wide
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tongwen.index import passages as cutting
 from tongwen.index import reading
-from tongwen.index.analysis import Analyser
 from tongwen.index.engines import bitmaps, evaluation, scoring, w3
 from tongwen.index.engines import found as findings
 from tongwen.index.engines.embedded import EmbeddedEngine
@@ -30,10 +26,9 @@ from tongwen.index.engines.scoring import K1, LOOSE, B
 from tongwen.index.engines.segments import SegmentFiles
 from tongwen.index.engines.w3 import Postings, PostingsReader
 from tongwen.index.engines.whoosh import FIELDS, PostingsWriter
-from tongwen.index.english import breaks, stem
+from tongwen.index.english import stem
 from tongwen.index.errors import IndexDamaged
-from tongwen.index.fold import PARAGRAPH, fold, fold_with_offsets
-from tongwen.index.language import language
+from tongwen.index.fold import fold
 from tongwen.index.model import (
     AllOf,
     AnyOf,
@@ -41,31 +36,22 @@ from tongwen.index.model import (
     Filter,
     Heading,
     Hint,
-    Leaf,
     Near,
     Not,
     Plan,
     Term,
     Variant,
     Whole,
-    Wide,
     Wild,
     Words,
     sought,
 )
 from tongwen.index.passages import split
-from tongwen.index.patterns import GAP, in_folded
-from tongwen.index.scripts import is_letter, is_unspaced
+from tongwen.index.scripts import is_unspaced
 from tongwen.index.texts import decode_within
 from tongwen.searcher.rank import best
 
 SOME = settings(max_examples=25, deadline=None)
-
-
-@lru_cache
-def analyser() -> Analyser:
-    """The one analyser of all tests here: its segmenter takes long to load."""
-    return Analyser()
 
 
 def segment_of(folder: Path, documents: list[Document], deleted: Iterator[int] = ()) -> SegmentFiles:
@@ -98,27 +84,6 @@ class Opened(EmbeddedEngine):
     def ids(self, plan: Plan) -> set[int]:
         """The numbers of the passages that a plan finds."""
         return {match.id for match in self.search(plan)}
-
-
-def literal(text: str, typed: str = "", **how: bool) -> Term:
-    """A piece of text to be found wherever it stands."""
-    return Term(text, typed or text, word=False, **how)
-
-
-def spoken(text: str) -> Words:
-    """Words of a spaced script, in any form, one behind the other."""
-    return Words(tuple(map(stem, text.lower().split())), text)
-
-
-def wide(leaf: Leaf, **variants: float) -> Wide:
-    """A leaf, or instead of it Chinese and English words with their weights."""
-    return Wide(
-        leaf,
-        tuple(
-            Variant(spoken(text) if text.isascii() else Term(text, leaf.typed), "cross", weight)
-            for text, weight in variants.items()
-        ),
-    )
 
 
 # ------------------------------------------------------------------------------------------ postings
@@ -365,255 +330,10 @@ def test_postings_run_no_code(tmp_path):
     reader.close()
 
 
-# ------------------------------------------------------------------------------------------ generated documents
-
-PIECES = (
-    *(
-        "晶片",
-        "芯片",
-        "芯",
-        "出口管制",
-        "的新规定",
-        "北京大学图书馆",
-        "大學",
-        "圖書館",
-        "上海自来水来自海上",
-        "水",
-        "カタカナ",
-        "の",
-    ),
-    *("chips", "chip", "Export", "controls", "a", "GPT-4", "C++", "12:30", "é", "ＡＩ", "㍿", "x̄", "\ud800", "𠮷"),
-    *("Export controls", "exported", "Nvidia's", "chip’s", "getElementById", "LLMs", "x_y", "s", "'", "- "),
-    *("，", "。", "。\n", "\n\n", "\n", " ", "  ", "·", "！", "…", ". ", "(", "\0", "\u200b", "　"),
-)
-_document = st.builds(
-    lambda seed, size: "".join(random.Random(seed).choices(PIECES, k=size)) + "字",
-    st.integers(0, 10**6),
-    st.sampled_from((3, 40, 300)),
-)
-
-
-class Brute:
-    """Documents folded whole, and passages by what they hold: no postings, no segments, no windows."""
-
-    def __init__(self, engine: Opened) -> None:
-        self.engine = engine
-        self.folded = [fold_with_offsets(document.text) for document in engine.texts]
-        self.all = set(range(len(engine.spans)))
-
-    def starts(self, document: int, begin: int) -> int | None:
-        """The passage in which the folded offset of a document is."""
-        at = self.folded[document][1][begin]
-        inside = (n for n, (number, p) in enumerate(self.engine.spans) if number == document and p.start <= at < p.end)
-        return next(inside, None)
-
-    def holding(self, text: str) -> set[int]:
-        """The passages in which a literal begins: a substring, not cut out of a word of a spaced script."""
-        found = set()
-        for number, (folded, _) in enumerate(self.folded):
-            for at in range(len(folded)):
-                end = at + len(text)
-                if folded.startswith(text, at) and not _inside(folded, at) and not _inside(folded, end):
-                    found.add(self.starts(number, at))
-        return found
-
-    def count(self, text: str, passage: int) -> int:
-        """How often a literal of an unspaced script begins in a passage, and of two that overlap the first."""
-        number, count, free = self.engine.spans[passage][0], 0, 0
-        folded = self.folded[number][0]
-        for at in range(len(folded)):
-            if at >= free and folded.startswith(text, at) and self.starts(number, at) == passage:
-                count, free = count + 1, at + len(text)
-        return count
-
-    def wild(self, leaf: Wild) -> set[int]:
-        """The passages in which a wildcard begins."""
-        return {self.starts(n, at) for n, (folded, _) in enumerate(self.folded) for at, _ in in_folded(leaf, folded)}
-
-    def tokens(self, passage: int) -> Counter[str]:
-        """The tokens of a passage, as the analysis gives them."""
-        number, span = self.engine.spans[passage]
-        return Counter(analyser().words(self.engine.texts[number].text[span.start : span.end]))
-
-    def stems(self, passage: int) -> Counter[str]:
-        """The stems of the words of spaced scripts that are in a passage, and of the parts of words written as several."""
-        number, span = self.engine.spans[passage]
-        text = self.engine.texts[number].text[span.start : span.end]
-        folded, offsets = fold_with_offsets(text)
-        cuts = [bisect_left(offsets, at) for at in breaks(text)]
-        found = Counter[str]()
-        for start, end in _spoken_runs(folded):
-            whole, inside = stem(folded[start:end]), [cut for cut in cuts if start < cut < end]
-            parts = [folded[one:other] for one, other in pairwise([start, *inside, end])]
-            stems = [stem(part) for part in parts if part != "s"]
-            found.update([whole, *(stems if stems != [whole] else [])])
-        return found
-
-    def spoken(self, words: Words) -> set[int]:
-        """The passages that have a word of this stem, or in which words of these stems begin that follow each other."""
-        if len(words.stems) == 1:
-            return {passage for passage in self.all if self.stems(passage)[words.stems[0]]}
-        found = set()
-        for number, (folded, offsets) in enumerate(self.folded):
-            cuts = {bisect_left(offsets, at) for at in breaks(self.engine.texts[number].text)}
-            runs = [part for run in _spoken_runs(folded) for part in _with_parts(folded, run, cuts)]
-            for chosen in _chains(runs, len(words.stems)):
-                if tuple(stem(folded[start:end]) for start, end in chosen) == words.stems and all(
-                    end == start or _is_small_gap(folded[end:start]) for (_, end), (start, _) in pairwise(chosen)
-                ):
-                    found.add(self.starts(number, chosen[0][0]))
-        return found
-
-    def near(self, near: Near) -> set[int]:
-        """The passages that have all parts, in some order, with no more than so many other words among them."""
-        found = set()
-        for passage, (number, span) in enumerate(self.engine.spans):
-            folded = fold(self.engine.texts[number].text[span.start : span.end])
-            everywhere = [list(in_folded(part, folded)) for part in near.parts]
-            for chosen in product(*everywhere):
-                if any(
-                    all(one[1] <= other[0] for one, other in pairwise(ordered))
-                    and sum(_words_in(folded, one[1], other[0]) for one, other in pairwise(ordered)) <= near.slop
-                    for ordered in permutations(chosen)
-                ):
-                    found.add(passage)
-                    break
-        return found
-
-    def of(self, plan: Plan) -> set[int]:
-        """The passages that a plan finds inside another."""
-        match plan:
-            case Words():
-                return self.spoken(plan)
-            case Term():
-                return self.holding(plan.text)
-            case Wild():
-                return self.wild(plan)
-            case Near():
-                return self.near(plan)
-            case Wide():
-                return self.of(AnyOf((plan.leaf, *(variant.leaf for variant in plan.variants))))
-            case Filter():
-                return {n for n, (document, _) in enumerate(self.engine.spans) if self.meets(self.engine.texts[document], plan)}
-            case Not():
-                return self.all - self.of(plan.child)
-            case AnyOf():
-                return set().union(*map(self.of, plan.children))
-            case AllOf():
-                return self.all.intersection(*self.wanted(plan.children).values(), self.allowed(plan.children))
-            case _:
-                return set()
-
-    def wanted(self, children: Sequence[Plan]) -> dict[Plan, set[int]]:
-        """The passages of each child that says what must be there, those of a whole with each of its parts."""
-        found = {child: self.of(child) for child in children if not isinstance(child, (Not, Filter, Hint, Whole))}
-        for whole in (child for child in children if isinstance(child, Whole)):
-            for part in whole.parts:
-                found[part] = found[part] | self.of(whole.variant.leaf)
-        return found
-
-    def allowed(self, children: Sequence[Plan]) -> set[int]:
-        """The passages that conditions and exclusions leave."""
-        return self.all.intersection(*(self.of(child) for child in children if isinstance(child, (Not, Filter))))
-
-    def titled(self, child: Plan, children: Sequence[Plan] = ()) -> set[int]:
-        """The passages of documents whose title has a child, or a whole that it is a part of."""
-        match child:
-            case Term() | Words():
-                found = {n for n, (document, _) in enumerate(self.engine.spans) if self.is_titled(document, child)}
-            case Wide():
-                found = set[int]().union(*map(self.titled, (child.leaf, *(variant.leaf for variant in child.variants))))
-            case AnyOf():
-                found = set[int]().union(*map(self.titled, child.children))
-            case AllOf() if wanted := [each for each in child.children if not isinstance(each, (Not, Filter, Whole))]:
-                found = set.intersection(*(self.titled(each, child.children) for each in wanted))
-                found &= self.allowed(child.children)
-            case _:
-                return set()
-        wholes = (each.variant.leaf for each in children if isinstance(each, Whole) and child in each.parts)
-        return found.union(*map(self.titled, wholes))
-
-    def is_titled(self, document: int, leaf: Term | Words) -> bool:
-        """Whether a title has a leaf."""
-        title = self.engine.texts[document].title
-        folded, offsets = fold_with_offsets(title)
-        return any(True for _ in in_folded(leaf, folded, 0, [bisect_left(offsets, at) for at in breaks(title)]))
-
-    @staticmethod
-    def meets(document: Document, condition: Filter) -> bool:
-        """Whether a document meets a condition."""
-        if condition.field == "title":
-            return condition.value in fold(document.title)
-        if condition.field == "path":
-            return any(fnmatch.fnmatchcase(document.path, glob) for glob in (condition.value, "*/" + condition.value))
-        own = language(document.text)
-        return (
-            own in (condition.value, "zh")
-            if condition.value in ("zh-Hans", "zh-Hant")
-            else own.split("-")[0] == condition.value
-        )
-
-    def top(self, plan: Plan, enough: int) -> tuple[set[int], set[int]]:
-        """The passages that a plan finds by itself: those with all of it, and those with some, if the former are not enough.
-
-        Where several things are wanted, what is in the title of its document counts as being in a passage.
-        """
-        children = plan.children if isinstance(plan, AllOf) else (plan,)
-        wanted, allowed = self.wanted(children), self.allowed(children)
-        if not wanted:
-            return allowed, set()
-        some = allowed & set().union(*wanted.values())
-        if len(wanted) == 1:
-            return some, set()
-        complete = some.intersection(*(found | self.titled(child, children) for child, found in wanted.items()))
-        return complete, set() if len(complete) >= enough else some - complete
-
-
-def _spoken_runs(folded: str) -> Iterator[tuple[int, int]]:
-    """The runs of letters and digits of spaced scripts, but for the s of a possessive."""
-    at = 0
-    while at < len(folded):
-        end = at
-        while end < len(folded) and is_letter(folded[end]):
-            end += 1
-        is_possessive = folded[at:end] == "s" and at > 1 and folded[at - 1] == "'" and not folded[at - 2].isspace()
-        if end > at and not is_possessive:
-            yield at, end
-        at = max(end, at + 1)
-
-
-def _with_parts(folded: str, run: tuple[int, int], cuts: Collection[int]) -> list[tuple[int, int]]:
-    """A run, and the parts of it if it is several words written as one, but for the s of LLMs."""
-    parts = list(pairwise([run[0], *sorted(cut for cut in cuts if run[0] < cut < run[1]), run[1]]))
-    return [run, *(part for part in parts if folded[slice(*part)] != "s")] if len(parts) > 1 else [run]
-
-
-def _chains(runs: Sequence[tuple[int, int]], length: int, at: int | None = None) -> Iterator[list[tuple[int, int]]]:
-    """All choices of so many runs, each of which is one of the next behind the one before; `at` is where the first begins."""
-    for first in (run for run in runs if at is None or run[0] == at):
-        following = min((start for start, _ in runs if start >= first[1]), default=-1)
-        yield from ([first, *rest] for rest in _chains(runs, length - 1, following)) if length > 1 else ([first],)
-
-
-def _is_small_gap(between: str) -> bool:
-    """Whether words with this between them follow each other: a few signs, none of them a letter or the end of a paragraph."""
-    signs = between[2:] if between.startswith("'s") else between
-    return 0 < len(signs) <= GAP and not any(sign.isalnum() or sign in (PARAGRAPH, "\0") for sign in signs)
-
-
-def _words_in(folded: str, start: int, end: int) -> int:
-    """How many words are between two offsets: runs of spaced scripts, and the characters of others."""
-    return sum(first >= start for first, _ in _spoken_runs(folded[:end])) + sum(map(is_unspaced, folded[start:end]))
-
-
-def _inside(text: str, at: int) -> bool:
-    return 0 < at < len(text) and is_letter(text[at - 1]) and is_letter(text[at])
-
-
 def _slices(data: st.DataObject, brute: Brute, most: int) -> Iterator[str]:
     """Pieces of the documents' folded text, many of them around the borders of passages, and some that are nowhere."""
     for number, (folded, offsets) in enumerate(brute.folded):
-        borders = [p.start for n, p in brute.engine.spans if n == number]
+        borders = [p.start for n, p in brute.spans if n == number]
         for _ in range(4):
             if data.draw(st.booleans()):
                 border = data.draw(st.sampled_from(borders))
@@ -628,11 +348,11 @@ def _slices(data: st.DataObject, brute: Brute, most: int) -> Iterator[str]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+@given(texts=st.lists(WRITTEN, min_size=1, max_size=3), data=st.data())
 def test_phrases_as_brute_force(texts, data):
     """A phrase is found in exactly the passages where it begins, across passages, lines and scripts."""
     with Opened(*texts) as engine:
-        brute = Brute(engine)
+        brute = Brute(engine.texts)
         for phrase in filter(None, (fold(text).strip() for text in _slices(data, brute, 40))):
             expected = brute.holding(phrase)
             assert engine.ids(literal(phrase)) == expected, phrase
@@ -640,11 +360,11 @@ def test_phrases_as_brute_force(texts, data):
 
 
 @settings(max_examples=40, deadline=None)
-@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+@given(texts=st.lists(WRITTEN, min_size=1, max_size=3), data=st.data())
 def test_wildcards_as_brute_force(texts, data):
     """A wildcard is found in exactly the passages where it begins."""
     with Opened(*texts) as engine:
-        brute = Brute(engine)
+        brute = Brute(engine.texts)
         for part in _slices(data, brute, 12):
             cuts = sorted({data.draw(st.integers(0, len(part))) for _ in range(data.draw(st.integers(1, 2)))})
             ends = [0, *(data.draw(st.integers(cut, min(cut + 3, len(part)))) for cut in cuts)]
@@ -661,12 +381,12 @@ def test_wildcards_as_brute_force(texts, data):
 
 
 @settings(max_examples=40, deadline=None)
-@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+@given(texts=st.lists(WRITTEN, min_size=1, max_size=3), data=st.data())
 def test_words_as_brute_force(texts, data):
     """Words are found in any inflection in exactly the passages where the first of them begins, also across passages."""
     with Opened(*texts) as engine:
-        brute = Brute(engine)
-        runs = [[stem(folded[start:end]) for start, end in _spoken_runs(folded)] for folded, _ in brute.folded]
+        brute = Brute(engine.texts)
+        runs = [[stem(folded[start:end]) for start, end in spoken_runs(folded)] for folded, _ in brute.folded]
         known = sorted({word for own in runs for word in own} | {"get", "element", "llm", "nvidia", "absent"})
         for own in runs:
             at = data.draw(st.integers(0, max(0, len(own) - 1)))
@@ -681,7 +401,7 @@ def test_words_as_brute_force(texts, data):
 
 
 @settings(max_examples=40, deadline=None)
-@given(texts=st.lists(_document, min_size=1, max_size=3), data=st.data())
+@given(texts=st.lists(WRITTEN, min_size=1, max_size=3), data=st.data())
 def test_near_as_brute_force(texts, data):
     """Words near each other are found in exactly the passages where some choice of them, in some order, is so near."""
     some = st.sampled_from(("chip", "export", "control", "s", "a", "llm")).map(spoken) | st.sampled_from(
@@ -691,7 +411,7 @@ def test_near_as_brute_force(texts, data):
         for _ in range(4):
             parts = data.draw(st.lists(some, min_size=2, max_size=3, unique=True))
             near = Near(tuple(parts), data.draw(st.sampled_from((0, 1, 2, 5, 30))), "")
-            expected = Brute(engine).near(near)
+            expected = Brute(engine.texts).near(near)
             assert engine.ids(near) == expected, near
             assert engine.count(near) == (0, len(expected))
 
@@ -733,57 +453,21 @@ def test_alone():
 def test_wildcard_that_begins_before_its_word():
     """A wildcard of signs and letters is found where the signs are, although the word is in the next passage."""
     with Opened("字。" * 150 + " chips " + "字。" * 150) as engine:
-        brute = Brute(engine)
+        brute = Brute(engine.texts)
         assert brute.wild(Wild(("。 chi", ""), "。 chi*")) == {0}
         assert brute.wild(Wild(("chi", ""), "chi*")) == {1}
         for parts in (("。 chi", ""), ("chi", ""), ("。", "chi", "")):
             assert engine.ids(Wild(parts, "*".join(parts))) == brute.wild(Wild(parts, "*".join(parts)))
 
 
-_found = st.one_of(
-    st.sampled_from(("芯片", "出口", "大学", "水", "上海", "カタ", "图书馆")).map(lambda text: Term(text, text)),
-    st.sampled_from(("chips", "chip", "export", "a", "export control", "element")).map(spoken),
-    st.sampled_from(("口管", "chips", "c++", "，", "图书馆", "。")).map(literal),
-)
-_leaf = _found | st.one_of(
-    st.sampled_from((("ch", ""), ("出", "制"), ("", "片"))).map(lambda parts: Wild(parts, "*".join(parts))),
-    st.builds(Near, st.lists(_found, min_size=2, max_size=2, unique=True).map(tuple), st.sampled_from((0, 9)), st.just("")),
-)
-_variant = st.builds(Variant, _found, st.sampled_from(("region", "cross")), st.sampled_from((0.1, 0.5, 1.0)))
-_wide = st.builds(Wide, _found, st.lists(_variant, min_size=1, max_size=3).map(tuple))
-_condition = st.one_of(
-    st.builds(Filter, st.just("title"), st.sampled_from(("芯", "ch", "x"))),
-    st.builds(Filter, st.just("path"), st.sampled_from(("*.md", "0*", "*", "a/*.txt", "[12].txt", "sub"))),
-    st.builds(Filter, st.just("lang"), st.sampled_from(("zh", "zh-Hans", "zh-Hant", "en", "ja", "und"))),
-)
-
-
-def _all_of(children: Sequence[Plan], whole: Variant | None, first: int) -> AllOf:
-    """A conjunction, with what stands for some of its children together."""
-    parts = tuple(child for child in children if isinstance(child, (Term, Words, Near, Wild, Wide)))[first:]
-    return AllOf((*children, Whole(whole, parts)) if whole and parts else tuple(children))
-
-
-_plan = st.recursive(
-    _leaf | _wide | _condition,
-    lambda children: (
-        st.builds(_all_of, st.lists(children, min_size=1, max_size=3), st.none() | _variant, st.integers(0, 1))
-        | st.builds(AnyOf, st.lists(children, min_size=1, max_size=3).map(tuple))
-        | st.builds(Not, children)
-    ),
-    max_leaves=6,
-)
-_HINTS = (Hint(Term("片出", "片出")), Hint(spoken("controls")))
-
-
 @settings(max_examples=80, deadline=None)
 @given(
-    texts=st.lists(_document, min_size=1, max_size=4),
-    plan=_plan,
-    hints=st.sampled_from(((), _HINTS[:1], _HINTS)),
+    texts=st.lists(WRITTEN, min_size=1, max_size=4),
+    plan=PLANS,
+    hints=st.sampled_from(((), HINTS[:1], HINTS)),
     enough=st.sampled_from((1, 2, 200)),
 )
-@example(texts=["国产芯片出口"], plan=AllOf((Not(Filter("title", "x")),)), hints=_HINTS, enough=1)
+@example(texts=["国产芯片出口"], plan=AllOf((Not(Filter("title", "x")),)), hints=HINTS, enough=1)
 def test_plans_as_set_algebra(texts, plan, hints, enough):
     """All, any, not and conditions are what they are among sets, and what stands for something is that; hints change no set.
 
@@ -796,7 +480,7 @@ def test_plans_as_set_algebra(texts, plan, hints, enough):
         if isinstance(plan, AllOf):
             plan = AllOf((*plan.children, *hints))
         matches = engine.search(plan)
-        complete, some = Brute(engine).top(plan, enough)
+        complete, some = Brute(engine.texts).top(plan, enough)
         assert {match.id for match in matches if match.tier in (0, 1)} == complete
         assert {match.id for match in matches if match.tier == 2} == some
         assert len({match.id for match in matches}) == len(matches)
@@ -810,7 +494,7 @@ def test_plans_as_set_algebra(texts, plan, hints, enough):
 
 _titled = st.builds(
     lambda text, title, headings: Document("", text, title, tuple(Heading(at, heading) for at, heading in headings)),
-    _document | st.sampled_from(("chips " * 30, "芯片，" * 30, "chips export " * 20)),
+    WRITTEN | st.sampled_from(("chips " * 30, "芯片，" * 30, "chips export " * 20)),
     st.sampled_from(("", "芯片", "chips", "chips export", "Export controls of chips", "出口 水")),
     st.lists(st.tuples(st.integers(0, 200), st.sampled_from(("on chips", "芯片 出口", "export"))), max_size=2),
 )
@@ -819,9 +503,9 @@ _titled = st.builds(
 @settings(max_examples=80, deadline=None)
 @given(
     documents=st.lists(st.tuples(_titled, st.integers(0, 1), st.booleans()), min_size=1, max_size=4),
-    plan=_plan,
-    others=st.lists(_found | _wide, max_size=3, unique=True),
-    hints=st.sampled_from(((), _HINTS)),
+    plan=PLANS,
+    others=st.lists(FOUND | WIDES, max_size=3, unique=True),
+    hints=st.sampled_from(((), HINTS)),
     enough=st.sampled_from((1, 200)),
     at_once=st.tuples(st.sampled_from((1, 3)), st.sampled_from((0, 2))),
 )
@@ -894,7 +578,7 @@ def _check_bounds(engine: EmbeddedEngine, plan: AllOf) -> None:
 
 @SOME
 @given(
-    texts=st.lists(_document, min_size=1, max_size=3),
+    texts=st.lists(WRITTEN, min_size=1, max_size=3),
     typed=st.sampled_from(("晶片", "芯片", "Export", "export", "圖書館", "ＡＩ", "é", "。")),
 )
 def test_exact_terms(texts, typed):
@@ -904,9 +588,9 @@ def test_exact_terms(texts, typed):
         for number, (document, span) in enumerate(engine.spans):
             text = engine.texts[document].text
             starts = (at for at in range(span.start, span.end) if text.startswith(typed, at))
-            if any(not _inside(text, at) and not _inside(text, at + len(typed)) for at in starts):
+            if any(not is_inside(text, at) and not is_inside(text, at + len(typed)) for at in starts):
                 expected.add(number)
-        expected &= Brute(engine).holding(fold(typed))  # where invisible characters join words, none begins or ends
+        expected &= Brute(engine.texts).holding(fold(typed))  # where invisible characters join words, none begins or ends
         assert engine.ids(Term(fold(typed), typed, word=False, exact=True)) == expected
 
 
@@ -1066,13 +750,11 @@ def test_hints_are_no_parts():
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    texts=st.lists(_document, min_size=1, max_size=6), word=st.sampled_from(("芯片", "出口", "chip", "水", "上海", "export"))
-)
+@given(texts=st.lists(WRITTEN, min_size=1, max_size=6), word=st.sampled_from(("芯片", "出口", "chip", "水", "上海", "export")))
 def test_bm25(texts, word):
     """The score of one word is BM25 as published: Robertson and Zaragoza (3.15) with Lucene's idf, inside words as `LOOSE`."""
     with Opened(*texts) as engine:
-        brute = Brute(engine)
+        brute = Brute(engine.texts)
         leaf = Term(word, word) if is_unspaced(word) else Words((word,), word)
         tokens = [brute.tokens(number) for number in range(len(engine.spans))]
         found = brute.of(leaf)
@@ -1304,14 +986,14 @@ def test_parts_say_what_they_are_for():
 
 @SOME
 @given(
-    texts=st.lists(st.tuples(_document, st.integers(0, 2), st.booleans()), min_size=1, max_size=6),
-    plan=_plan,
+    texts=st.lists(st.tuples(WRITTEN, st.integers(0, 2), st.booleans()), min_size=1, max_size=6),
+    plan=PLANS,
     block=st.sampled_from((2, 4096)),
 )
 def test_segments_and_deletions(texts, plan, block):
     """Documents spread over segments, among deleted ones, are found, counted and scored as in one segment without these."""
     documents = [(Document(f"/{n}.txt", text, text[:5]), segment, dead) for n, (text, segment, dead) in enumerate(texts)]
-    plan = AllOf((plan, *_HINTS, Term("芯片", "芯片")))
+    plan = AllOf((plan, *HINTS, Term("芯片", "芯片")))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(w3, "BLOCK", block)
         live = [document for document, _, dead in sorted(documents, key=lambda row: row[1]) if not dead]
@@ -1357,7 +1039,7 @@ def test_no_segments():
 
 
 @SOME
-@given(texts=st.lists(_document, min_size=1, max_size=3), around=st.integers(0, 30))
+@given(texts=st.lists(WRITTEN, min_size=1, max_size=3), around=st.integers(0, 30))
 def test_fetch(texts, around):
     """A passage comes with its text to the letter, what stands around it, its place, and its line in the file."""
     documents = [Document(f"/{n}.txt", text, f"title {n}", has_lines=n != 1) for n, text in enumerate(texts)]
