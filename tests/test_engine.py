@@ -918,10 +918,13 @@ def test_a_variant_never_outranks_a_literal(typed, instead, times, shape, made):
 
 
 def test_literals_count_as_often_as_they_stand_there():
-    """A phrase that is there three times is worth more than one that is there once; parts of longer words do not count."""
-    texts = ("学图 学图 学图 a", "学图 的 的 的 a", "chips b chips, chips", "chips b microchips, chipsets")
+    """A phrase that is there three times is worth more than one that is there once; parts of longer words do not count.
+
+    The s of a possessive, which is no word, does.
+    """
+    texts = ("学图 学图 学图 a", "学图 的 的 的 a", "chips b chips, chips", "chips b microchips, chipsets", "Al's c s", "Al c s")
     with Opened(*texts) as engine:
-        for text, more, less in (("学图", 0, 1), ("chips", 2, 3)):
+        for text, more, less in (("学图", 0, 1), ("chips", 2, 3), ("s", 4, 5)):
             found = scores(engine, literal(text))
             assert found[more] > found[less]
         assert scores(engine, literal("chips"))[3] == pytest.approx(scores(engine, literal("b"))[3])

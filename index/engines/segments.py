@@ -142,7 +142,7 @@ class Segment:
         wanted, data, starts = encode(text), self.texts.folded, self.starts
         whole = bytewise.search_whole(wanted) if is_bounded(text) else None
         once = set[int]()
-        if _is_gram(text):  # it is there no more often than all the forms of its word
+        if _is_gram(text) and text != "s":  # it is there no more often than all the forms of its word; that of Nvidia's is none
             having, *more = self.postings.planes("words", stem(text))
             once.update(bitmaps.those(having & ~bitmaps.union(more), numbers))
         for number in numbers:
