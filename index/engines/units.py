@@ -40,7 +40,7 @@ _BORDER = 8  # code points on each side of a passage's end in which is seen whet
 _LONGEST = 100  # characters: a whitespace tokenizer cuts terms of more than 255 UTF-16 code units
 
 # Private characters that begin the terms that are no text: whatever of a text begins so is spelt otherwise.
-_ODD, _FIRST, _NEXT, _STEM, BREAK, _CHARACTER = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005"
+_ODD, _FIRST, _NEXT, _STEM, BREAK, _CHARACTER = map(chr, range(0xE000, 0xE006))
 _SIGNS = 0xE100  # behind this the characters of ASCII that no term may have
 _SPACE = chr(_SIGNS + ord(" "))
 _ASCII_SIGNS = {code: chr(_SIGNS + code) for code in (*range(33), 127)}
@@ -265,7 +265,7 @@ def title_terms(title: Analysis) -> Iterator[str]:
     yield from units(title.folded)[0]
     yield BREAK
     yield from map(stem_in_title, chains([title])[0].split())
-    others = (*map(stem_in_title, map(term, title.words)), *map(character_in_title, characters(title.folded)))
+    others = chain(map(stem_in_title, map(term, title.words)), map(character_in_title, characters(title.folded)))
     for other in dict.fromkeys(others):
         yield BREAK
         yield other
@@ -277,7 +277,7 @@ def stem_in_title(word: str) -> str:
 
 
 def character_in_title(character: str) -> str:
-    """An unspaced character of a title, in a word or not, as it stands in it beside its units."""
+    """An unspaced character as it stands in a title for itself, be it a word or a part of one."""
     return _CHARACTER + character
 
 
