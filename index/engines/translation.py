@@ -59,7 +59,8 @@ FIELDS: Query = {
 SIMILARITY: Query = {"frequency": {"type": "scripted", "script": {"source": "return query.boost * doc.freq"}}}
 
 _WORTH = "params.w * _score / (_score + params.c + params.d * doc['length'].value)"
-_PACKED = f"Math.rint({_WORTH} / params.q) * params.q + params.p + (_score < 1 ? params.u : params.l)"
+# One occurrence is not exactly 1 (see `in_row`); what is loose is 0.8.
+_PACKED = f"Math.rint({_WORTH} / params.q) * params.q + params.p + (_score < 0.9 ? params.u : params.l)"
 _SUM = "Math.rint(_score / params.q) * params.q + params.p"
 _COVERED = """
 double had = Math.floor(_score / params.p), rest = _score - had * params.p;
