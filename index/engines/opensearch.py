@@ -41,6 +41,9 @@ LOOKED_AT = 50_000
 EXACT = 40_000
 """Up to so many documents are counted exactly, or nearly so; of more, the count is an estimate (HyperLogLog++)."""
 
+DELETED = 0.01
+"""If this share of the passages that are there is deleted, or less, terms are counted with them, which is soonest."""
+
 KEPT = ("path", "number", "start", "stored")
 """What of a passage is asked for again."""
 
@@ -119,7 +122,7 @@ def remote_manifest(cluster: Cluster) -> Manifest | None:
     if not found.get("found"):
         return None
     kept, index = found["_source"]["manifest"], found["_index"].removesuffix(FILES)
-    own = {key: kept[key] for key in ("mean_length", "routings", "machines", "dictionary")}
+    own = {key: kept[key] for key in ("mean_length", "routings", "deleted", "machines", "dictionary")}
     return Manifest(
         generation=int(index.removeprefix(f"{name}-")),
         engine=ENGINE,
@@ -278,7 +281,7 @@ class Statistics:
         if key not in self._counts:
             self._missing[key] = query
             self._guesses += 1
-        return self._counts.get(key, 1)
+        return min(self._counts.get(key, 1), self.passages)  # others may have added some
 
     def holding(self, leaf: Leaf, query: Query) -> Query:
         """Those of the passages that a query finds in whose texts a leaf begins."""
@@ -307,11 +310,13 @@ class Statistics:
     def _find_out(self) -> None:
         missing, self._missing = self._missing, {}
         unseen, self._unseen = self._unseen, {}
-        if terms := {key: next(iter(query["term"].items())) for key, query in missing.items() if "term" in query}:
+        terms = {key: next(iter(query["term"].items())) for key, query in missing.items() if "term" in query}
+        if terms and self._reader.deleted <= DELETED:
             frequencies = self._reader.frequencies(terms.values())
             self._counts.update({key: frequencies.get(term, 0) for key, term in terms.items()})
         elif missing:  # what queries there are to be counted depends on terms, and which passages are looked at on both
-            self._counts.update(zip(missing, self._reader.counts(list(missing.values())), strict=True))
+            asked = {key: missing[key] for key in terms or missing}
+            self._counts.update(zip(asked, self._reader.counts(list(asked.values())), strict=True))
         else:
             for (leaf, key), query in unseen.items():
                 self._holding[leaf, key] = self._reader.holding(leaf, query)
@@ -325,6 +330,7 @@ class OpenSearchReader:
         self._index: str = manifest.own["index"]
         self._routings: list[str] = manifest.own["routings"]
         self.passages, self.documents = manifest.passages, manifest.documents
+        self.deleted: float = manifest.own["deleted"]
         self.mean_length: float = max(1.0, manifest.own["mean_length"])
         self._numbers, self._rows = Numbers(), dict[int, Row]()
         self._known = Statistics(self)
@@ -402,7 +408,8 @@ class OpenSearchReader:
 
         def asked() -> OpenSearchFound:
             asked = Translation(self._known).asked(plan)
-            complete = self._known.count(asked.complete) if asked.wanted > 1 and asked.at_most >= ENOUGH else None
+            is_asked = asked.wanted > 1 and asked.at_most >= ENOUGH
+            complete = self._known.count(self._exactly(asked.complete)) if is_asked else None
             return OpenSearchFound(self, asked, complete, expected)
 
         return self.settled(asked)
@@ -412,7 +419,7 @@ class OpenSearchReader:
 
         def counted() -> tuple[int, int]:
             having = Translation(self._known).found(leaf).having
-            everywhere = self._known.count(having)
+            everywhere = self._known.count(self._exactly(having))
             if isinstance(leaf, Words):
                 return everywhere, everywhere
             if not (isinstance(leaf, Term) and leaf.word):
@@ -423,6 +430,10 @@ class OpenSearchReader:
             return self._known.count({"bool": {"filter": [word, having]}}), everywhere
 
         return self.settled(counted)
+
+    def _exactly(self, query: Query) -> Query:
+        """The same query, but that its passages are counted without deleted ones, if there are any."""
+        return {"bool": {"filter": [query]}} if self.deleted and "term" in query else query
 
     def score_parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""
