@@ -922,7 +922,14 @@ def test_literals_count_as_often_as_they_stand_there():
 
     The s of a possessive, which is no word, does.
     """
-    texts = ("学图 学图 学图 a", "学图 的 的 的 a", "chips b chips, chips", "chips b microchips, chipsets", "Al's c s", "Al c s")
+    texts = (
+        "学图 学图 学图 a",
+        "学图 的 的 的 a",
+        "chips b chips, chips",
+        "chips b microchips, chipsets",
+        "Al's c s",
+        "Al c s",
+    )
     with Opened(*texts) as engine:
         for text, more, less in (("学图", 0, 1), ("chips", 2, 3), ("s", 4, 5)):
             found = scores(engine, literal(text))

@@ -539,17 +539,15 @@ class OpenSearchWriter:
             "deleted": docs["deleted"] / max(1, docs["deleted"] + docs["count"]),
         }
 
-<<<<<<< HEAD
     def _refresh(self, indices: str) -> None:
         """Let what was written be found; raises ClusterBroken if some of it is not."""
         if self._cluster.ask("POST", f"/{indices}/_refresh")["_shards"]["failed"]:
             raise ClusterBroken(str(self._location), "some of it cannot be refreshed")
-=======
+
     def _docs(self) -> dict[str, int]:
         """How many passages there are, and how many deleted ones that are not merged away."""
         docs: dict[str, int] = self._cluster.ask("GET", f"/{self.index}/_stats/docs")["_all"]["primaries"]["docs"]
         return docs
->>>>>>> 500c29e (opensearch: count terms without deleted passages, where there are more than a few of these)
 
     def _routings(self) -> list[str]:
         """For each shard, what leads a request to it; none if there is but one."""
