@@ -294,18 +294,19 @@ class OpenSearchWriter:
 
     def begin(self) -> None:
         """Say in the cluster that this machine writes; raises ClusterProblem, IndexLocked."""
-        if self._rebuild:
-            self._refuse_other_machines()
         self._refuse_foreign()
         self._refuse_while_rebuilt()
-        self._clean()
+        if self._rebuild:
+            self._refuse_other_machines()
+            self._clean()
         self._create()
         self._before = self._amend(self._at_work)
         if self._rebuild:
             self._refuse_other_machines()
         else:
             self._refuse_while_rebuilt()
-        self._refuse_if_rebuilt()
+            self._refuse_if_rebuilt()
+            self._clean()  # not sooner: what follows the current generation could be what answers by now
         if self._machine in self._before.get("writing", ()):
             self.manifest = replace(self.manifest, lexicon="")  # a job came to no end: commit, even if nothing is left to do
 
