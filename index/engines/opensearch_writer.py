@@ -192,8 +192,9 @@ class OpenSearchSink:
 
     def note(self, record: FileRecord) -> None:
         """Write what is known of a file; to be called when its passages are safe."""
-        kept = [record.path, record.size, record.mtime_ns, record.hash, record.segment, record.document, record.skipped]
-        document = {"path": units.storable(record.path), "passages": max(0, record.document), "record": {"of": kept}}
+        path, skipped = map(units.storable, (record.path, record.skipped))
+        kept = [path, record.size, record.mtime_ns, record.hash, record.segment, record.document, skipped]
+        document = {"path": path, "passages": max(0, record.document), "record": {"of": kept}}
         self._act({"index": self._of_file(record.path)}, document)
 
     def forget(self, path: str) -> None:
@@ -273,7 +274,7 @@ class OpenSearchWriter:
     def __init__(self, held: generation.Writer, here: Manifest, cluster: Cluster, rebuild: bool, shards: int) -> None:
         self._held, self._here, self._cluster, self._rebuild, self._shards = held, here, cluster, rebuild, shards
         self.lock, self._location = held.lock, cluster.location
-        self._machine = f"{os.uname().nodename}:{held.index_dir.absolute()}"
+        self._machine = units.storable(f"{os.uname().nodename}:{held.index_dir.absolute()}")
         self._there = remote_manifest(cluster)
         if rebuild and self._there is None:
             raise IndexNotFound(str(self._location))
@@ -577,7 +578,7 @@ class OpenSearchWriter:
             facts.update(self._facts(progress))
             return {
                 **self._at_work(kept),
-                "machines": {**kept["machines"], self._machine: list(manifest.sources)},
+                "machines": {**kept["machines"], self._machine: list(map(units.storable, manifest.sources))},
                 "format": manifest.format,
                 "analysis": analysis,
                 "created": manifest.created,
