@@ -144,9 +144,8 @@ def files_below(cluster: Cluster, index: str, roots: Iterable[str]) -> dict[str,
 def _record(index: str, source: dict[str, Any]) -> FileRecord:
     """What is known of a file; if its passages were being written, how many there may be, and that it is to be read again."""
     kept = source["record"]
-    known = (
-        FileRecord(*(units.restored(each) if isinstance(each, str) else each for each in kept["of"])) if "of" in kept else None
-    )
+    values: list[Any] = [units.restored(each) if isinstance(each, str) else each for each in kept.get("of", ())]
+    known = FileRecord(*values) if values else None
     if "writing" not in kept and known:
         return known
     most = max(kept["writing"], known.document if known else 0)
