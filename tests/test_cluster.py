@@ -328,6 +328,36 @@ def test_closed_while_waiting(node, connect, monkeypatch):
 # ------------------------------------------------------------------------------------------ many things at once
 
 
+SHARD_GONE = {"error": {"type": "no_shard_available_action_exception", "reason": "No shard available"}}
+PARTIAL = {"_shards": {"total": 3, "successful": 2, "skipped": 0, "failed": 0}, "hits": {}}
+WHOLE = {"_shards": {"total": 3, "successful": 3, "skipped": 1, "failed": 0}, "hits": {}}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        PARTIAL,
+        {"responses": [WHOLE, PARTIAL]},
+        {"responses": [WHOLE, {"status": 503, **SHARD_GONE}]},
+        {"docs": [{}, SHARD_GONE]},
+    ],
+)
+def test_part_of_an_answer_is_none(node, connect, answer):
+    """A shard that is nowhere is asked for again; if it does not come, there is no answer rather than half of one."""
+    assert connect(node((200, answer), (200, WHOLE)).url, patience=10).ask("GET", "/x", whole=True) == WHOLE
+    with pytest.raises(errors.ClusterBroken, match=r"1 of 3 shards do not answer|No shard available"):
+        connect(node((200, answer)).url).ask("GET", "/x", whole=True)
+    assert connect(node((200, answer)).url).ask("GET", "/x") == answer
+
+
+def test_one_of_many_is_wrong(node, connect):
+    """What will never succeed is not asked for again."""
+    server = node((200, {"responses": [WHOLE, {"status": 400, "error": UNMAPPED}]}))
+    with pytest.raises(errors.ClusterError, match="value too large"):
+        connect(server.url).ask("GET", "/x", whole=True)
+    assert len(server.asked) == 1
+
+
 def test_bulk_writes_again_what_was_refused(node, connect):
     """Only that; and nothing is written to what is no alias."""
     some = [{"index": {"status": 201}}, refused(429, REJECTED), refused(503, LOST), {"delete": {"status": 404}}]

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from opensearch_node import ask
 from tongwen.index import build, errors, rebuild, segment, status
-from tongwen.index.engines import opensearch_writer
+from tongwen.index.engines import opensearch, opensearch_writer
 from tongwen.index.engines.cluster import Cluster
 from tongwen.index.engines.opensearch_writer import OpenSearchWriter
 from tongwen.searcher import Searcher
@@ -230,7 +230,7 @@ def test_killed(tmp_path, there, expected, job, jobs):
 
 SLOW = """
 import sys, time
-from tongwen.index.engines import opensearch_writer
+from tongwen.index.engines import opensearch, opensearch_writer
 from tongwen.searcher.cli import main
 plain = opensearch_writer.OpenSearchWriter.put
 def put(self, record, old):
@@ -416,6 +416,16 @@ def test_removed_while_it_is_written(tmp_path, there):
         make(tmp_path / "index", put(tmp_path / "files", NEW), there)
     url, name = there.rsplit("/", 1)
     assert ask(f"{url}/_cat/indices/{name}*?format=json") == []
+
+
+def test_records_by_pages(tmp_path, there, expected, monkeypatch):
+    """However many there are, all that is known of files is read, and all that is found."""
+    monkeypatch.setattr(opensearch, "PAGE", 2)
+    make(tmp_path / "index", put(tmp_path / "files", NEW), there)
+    assert passages(tmp_path / "index") == expected(NEW)
+    assert make(tmp_path / "index", tmp_path / "files", there).unchanged == len(NEW)
+    put(tmp_path / "files", {})
+    assert build(tmp_path / "index", []).removed == len(NEW)
 
 
 def test_shards(tmp_path, there, expected):

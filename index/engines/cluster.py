@@ -138,16 +138,25 @@ class Cluster:
         self._client.close()
 
     def ask(
-        self, method: str, path: str, body: object = None, *, absent: Any = None, seconds: float = 0, **params: object
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        absent: Any = None,
+        whole: bool = False,
+        seconds: float = 0,
+        **params: object,
     ) -> Any:
         """What the cluster answers, as JSON values; `absent`, if that is given, where it has no such thing.
 
-        An answer may take so many `seconds` (0: as long as any).  Raises ClusterProblem.
+        If the `whole` is wanted, all shards must answer, and all that is asked at once be answered.  An answer may take so
+        many `seconds` (0: as long as any).  Raises ClusterProblem.
         """
         until = time.monotonic() + self.patience
         for attempt in count():
             try:
-                return self._client.transport.perform_request(
+                answer = self._client.transport.perform_request(
                     method, path, params=dict(params), body=body, timeout=seconds or REQUEST
                 )
             except self._library.TransportError as error:
@@ -157,6 +166,12 @@ class Cluster:
                     raise self._problem(error) from error
             except self._library.SerializationError as error:
                 raise ClusterError(str(self.location), "what answers there is no OpenSearch") from error
+            else:
+                if not whole or not (lack := lacking(answer)):
+                    return answer
+                status = lack.get("status", 503)
+                if not is_momentary(status, lack) or not self._may_ask_again(attempt, until):
+                    raise problem(str(self.location), status, lack)
         raise AssertionError("never reached")
 
     def _may_ask_again(self, attempt: int, until: float) -> bool:
@@ -177,11 +192,6 @@ class Cluster:
         if isinstance(error, self._library.ConnectionError):
             return ClusterSilent(where, _shortened(re.sub(r"^HTTPS?Connection(Pool)?\(.*?\): ", "", str(error.error))))
         return problem(where, error.status_code, error.info)
-
-    def check(self, answer: Mapping[str, Any]) -> None:
-        """Raise what went wrong with one of several things that were asked at once."""
-        if "error" in answer:
-            raise problem(str(self.location), answer.get("status"), answer)
 
     def bulk(self, actions: Sequence[bytes]) -> None:
         """Write, each action being its lines; those for which there is no room at the moment once more, a little later.
@@ -218,6 +228,21 @@ def wait(attempt: int) -> float:
 def is_momentary(status: object, info: object) -> bool:
     """Whether what failed may succeed a little later; a disk that is full stays so."""
     return status in _MOMENTARY and not (status == 429 and "cluster_block_exception" in _kinds(info))
+
+
+def lacking(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What is not answered of something that was asked, or of several things at once, as an error; None if nothing.
+
+    A shard that is on no node that runs is no failure for OpenSearch: it does not answer, and what it has is left out.
+    """
+    for part in (answer, *answer.get("responses", ()), *answer.get("docs", ())):
+        if "error" in part:
+            return part  # type: ignore[no-any-return]  # JSON
+        shards = part.get("_shards", {"successful": 0, "total": 0})
+        if shards["successful"] < shards["total"]:
+            what = f"{shards['total'] - shards['successful']} of {shards['total']} shards do not answer"
+            return {"error": what, "failed_shards": shards.get("failures")}
+    return None
 
 
 def problem(where: str, status: object, info: object) -> ClusterProblem:

@@ -526,13 +526,14 @@ class OpenSearchWriter:
         docs = self._docs()
         if docs["deleted"]:
             progress(Step("merging", 0, 1))
+            self._cluster.ask("POST", f"/{self.index}/_flush")  # what is not safe on disk is not merged away
             self._cluster.ask("POST", f"/{self.index}/_forcemerge", only_expunge_deletes="true", seconds=3600)
             self._refresh(both)
             docs = self._docs()  # what was deleted half a minute ago, or later, is kept for replicas to catch up
         body = {"size": 0, "track_total_hits": True, "aggs": {"length": {"avg": {"field": "length"}}}}
-        passages = self._cluster.ask("POST", f"/{self.index}/_search", body, allow_partial_search_results="false")
+        passages = self._cluster.ask("POST", f"/{self.index}/_search", body, whole=True)
         having = {"query": {"range": {"passages": {"gt": 0}}}}
-        documents = self._cluster.ask("POST", f"/{self.index}{FILES}/_count", having)
+        documents = self._cluster.ask("POST", f"/{self.index}{FILES}/_count", having, whole=True)
         return {
             "passages": passages["hits"]["total"]["value"],
             "documents": documents["count"],

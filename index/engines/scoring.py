@@ -31,8 +31,8 @@ LOOSE = 0.8
 
 
 def idf(count: int, passages: int) -> float:
-    """How rare is what `count` of all `passages` have; more than all where deleted ones are counted, too."""
-    return math.log(1 + (max(0, passages - count) + 0.5) / (count + 0.5))
+    """How rare is what `count` of all `passages` have."""
+    return math.log(1 + (passages - count + 0.5) / (count + 0.5))
 
 
 def nearness(distance: float) -> float:
