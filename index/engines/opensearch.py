@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ClusterAddress, IndexDamaged, IndexNotFound, IndexOutdated, QueryError
+from ..fold import fold
 from ..frozen import frozen, replace
 from ..generation import FORMAT, FileRecord, Manifest
 from ..model import WILD_GAP, Leaf, Match, Near, Plan, Stored, Term, Wild, Words
@@ -560,13 +561,15 @@ class OpenSearchReader:
             end = len(before) + len(text)
             return any(at < end for at, _ in as_typed(typed, before + text + after, len(before)))
         reach = sum(len(part) + WILD_GAP for part in leaf.parts) if isinstance(leaf, Wild) else len(str(leaf))
-        text, last = row.folded, row
-        if any(True for _ in in_folded(leaf, text)):
+        before = fold(row.before)[-1:]  # what begins before a passage that a long word goes on in is not its own
+        text, last, start = before + row.folded, row, len(before)
+        end = len(text)
+        if any(start <= at and beyond < end for at, beyond in in_folded(leaf, text, start)):
             return True
-        while len(text) < len(row.folded) + reach and last.number < row.of and (found := self._beside(last, 1)):
+        while len(text) < end + reach and last.number < row.of and (found := self._beside(last, 1)):
             last = found
             text += last.folded
-        return any(at < len(row.folded) for at, _ in in_folded(leaf, text))
+        return any(start <= at < end for at, _ in in_folded(leaf, text, start))
 
     # -------------------------------------------------------------------------------------- requests
 
