@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ClusterAddress, IndexDamaged, IndexNotFound, IndexOutdated, QueryError
-from ..fold import fold
 from ..frozen import frozen, replace
 from ..generation import FORMAT, FileRecord, Manifest
 from ..model import WILD_GAP, Leaf, Match, Near, Plan, Stored, Term, Wild, Words
@@ -561,7 +560,7 @@ class OpenSearchReader:
             end = len(before) + len(text)
             return any(at < end for at, _ in as_typed(typed, before + text + after, len(before)))
         reach = sum(len(part) + WILD_GAP for part in leaf.parts) if isinstance(leaf, Wild) else len(str(leaf))
-        before = fold(row.before)[-1:]  # what begins before a passage that a long word goes on in is not its own
+        before = row.before[-1:]  # what begins before a passage that a long word goes on in is not its own
         text, last, start = before + row.folded, row, len(before)
         end = len(text)
         if any(start <= at and beyond < end for at, beyond in in_folded(leaf, text, start)):

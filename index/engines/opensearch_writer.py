@@ -50,7 +50,7 @@ from . import units
 from .base import Sink, Target, Writer
 from .cluster import ENGINE, PATIENCE, WRITING, Cluster, Location, located
 from .opensearch import CONTEXT, FILES, document_of, files_below, id_of, location_of, remote_manifest
-from .translation import FIELDS, SIMILARITY, Query
+from .translation import ANALYSIS, FIELDS, SIMILARITY, Query
 
 BULK = 4_000_000
 """Bytes that are sent at once, or a little more."""
@@ -74,6 +74,7 @@ _SETTINGS: Query = {
         "max_regex_length": 10_000,
         "merge.policy.expunge_deletes_allowed": 1,  # percent: statistics count what is deleted until it is merged away
         "similarity": SIMILARITY,
+        "analysis": ANALYSIS,
     }
 }
 

@@ -29,20 +29,20 @@ Query: TypeAlias = dict[str, Any]
 NOTHING: Query = {"match_none": {}}
 EVERYTHING: Query = {"match_all": {}}
 
+
+def _terms(**how: object) -> Query:
+    """A field of terms, of which is kept how often each is there, and where unless it is said `how`."""
+    return {"type": "text", "analyzer": "terms", "similarity": "frequency", "norms": False, **how}
+
+
 FIELDS: Query = {
-    "words": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "index_options": "freqs", "norms": False},
-    "characters": {
-        "type": "text",
-        "analyzer": "whitespace",
-        "similarity": "frequency",
-        "index_options": "freqs",
-        "norms": False,
-    },
-    "grams": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "norms": False},
-    "chain": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "norms": False},
-    "title": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "norms": False},
-    "apart": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "index_options": "docs", "norms": False},
-    "heading": {"type": "text", "analyzer": "whitespace", "similarity": "frequency", "index_options": "docs", "norms": False},
+    "words": _terms(index_options="freqs"),
+    "characters": _terms(index_options="freqs"),
+    "grams": _terms(),
+    "chain": _terms(),
+    "title": _terms(),
+    "apart": _terms(index_options="docs"),
+    "heading": _terms(index_options="docs"),
     "path": {"type": "keyword"},
     "folded_title": {"type": "keyword", "doc_values": False},
     "language": {"type": "keyword"},
@@ -55,6 +55,12 @@ FIELDS: Query = {
     "stored": {"type": "object", "enabled": False},
 }
 """The fields of a passage: terms, as `units` makes them; what it is filtered and sorted by; what sums need; its texts."""
+
+ANALYSIS: Query = {
+    "analyzer": {"terms": {"type": "custom", "tokenizer": "terms"}},
+    "tokenizer": {"terms": {"type": "whitespace", "max_token_length": 2 * units.LONGEST + 2}},  # in UTF-16, and marked
+}
+"""What is between spaces is a term; OpenSearch's own analyzer for that would cut those of more than 255 characters."""
 
 SIMILARITY: Query = {"frequency": {"type": "scripted", "script": {"source": "return query.boost * doc.freq"}}}
 

@@ -37,7 +37,8 @@ AROUND = 6
 
 _BORDER = 8  # code points on each side of a passage's end in which is seen whether words follow each other
 
-_LONGEST = 100  # characters: a whitespace tokenizer cuts terms of more than 255 UTF-16 code units
+LONGEST = 4000
+"""The most characters of a term: a run of more letters is a term that nothing in it can be looked for by."""
 
 # Private characters that begin the terms that are no text: whatever of a text begins so is spelt otherwise.
 _ODD, _FIRST, _NEXT, _STEM, BREAK, _CHARACTER = map(chr, range(0xE000, 0xE006))
@@ -79,9 +80,9 @@ def _words_and_breaks(plain: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @cache
 def _possessives() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The s of Nvidia's; and of what is no word."""
+    """The s of Nvidia's; and of what is no word, as another such s is none."""
     letters = rf"[^\W_{UNSPACED}]"
-    return re.compile(f"(?<={letters})'s(?!{letters})"), re.compile(rf"(?<=\S)'s(?!{letters})")
+    return re.compile(rf"(?<={letters})(?<!\S's)'s(?!{letters})"), re.compile(rf"(?<=\S)'s(?!{letters})")
 
 
 @cache
@@ -93,7 +94,7 @@ def _link() -> re.Pattern[str]:
 @lru_cache(maxsize=1 << 16)
 def term(word: str) -> str:
     """A word as a term: itself, unless it is too long to be one, or has what no term may have."""
-    odd = len(word) > _LONGEST or any(map(_is_odd, word))
+    odd = len(word) > LONGEST or any(map(_is_odd, word))
     return _ODD + blake2b(word.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest() if odd else word
 
 
@@ -136,7 +137,7 @@ def _ascii_units(before: str, text: str, behind: str) -> list[str]:
     """What `units` gives of a passage between two characters; of ASCII, and sooner."""
     found = _ascii_pieces().findall((before + text + behind).translate(_ASCII_SIGNS))
     own = found[len(before) : len(found) - len(behind)]
-    return own if len(text) <= _LONGEST or max(map(len, own), default=0) <= _LONGEST else list(map(term, own))
+    return own if len(text) <= LONGEST or max(map(len, own), default=0) <= LONGEST else list(map(term, own))
 
 
 def units(text: str, *, whole: bool = True) -> Row:
@@ -144,7 +145,7 @@ def units(text: str, *, whole: bool = True) -> Row:
     rows, starts, at = list[str](), list[int](), 0
     for letters, space, run, sign in _pieces().findall(text):
         if letters:
-            rows.append(letters if len(letters) <= _LONGEST else term(letters))
+            rows.append(letters if len(letters) <= LONGEST else term(letters))
             starts.append(at)
             at += len(letters) + len(space)
         elif sign:
