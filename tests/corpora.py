@@ -125,6 +125,17 @@ PLANS = st.recursive(
 HINTS = (Hint(Term("片出", "片出")), Hint(spoken("controls")))
 
 
+def slices(data: st.DataObject, folded: str, borders: Sequence[int], most: int) -> Iterator[str]:
+    """Pieces of folded text, many around some offsets, such as the borders of passages, and perhaps one that is nowhere."""
+    for _ in range(4):
+        if data.draw(st.booleans()):
+            at = data.draw(st.sampled_from(borders)) - data.draw(st.integers(0, most))
+        else:
+            at = data.draw(st.integers(0, max(0, len(folded) - 1)))
+        yield folded[max(0, at) :][: data.draw(st.integers(1, most))].strip()
+    yield "".join(data.draw(st.lists(st.sampled_from(PIECES), min_size=1, max_size=3)))
+
+
 # ------------------------------------------------------------------------------------------ by brute force
 
 
@@ -192,10 +203,10 @@ class Brute:
         found = set()
         for number, (folded, offsets) in enumerate(self.folded):
             cuts = {bisect_left(offsets, at) for at in breaks(self.documents[number].text)}
-            runs = [part for run in spoken_runs(folded) for part in _with_parts(folded, run, cuts)]
-            for chosen in _chains(runs, len(words.stems)):
+            runs = [part for run in spoken_runs(folded) for part in with_parts(folded, run, cuts)]
+            for chosen in chains(runs, len(words.stems)):
                 if tuple(stem(folded[start:end]) for start, end in chosen) == words.stems and all(
-                    end == start or _is_small_gap(folded[end:start]) for (_, end), (start, _) in pairwise(chosen)
+                    end == start or is_small_gap(folded[end:start]) for (_, end), (start, _) in pairwise(chosen)
                 ):
                     found.add(self.starts(number, chosen[0][0]))
         return found
@@ -318,20 +329,20 @@ def spoken_runs(folded: str) -> Iterator[tuple[int, int]]:
         at = max(end, at + 1)
 
 
-def _with_parts(folded: str, run: tuple[int, int], cuts: Collection[int]) -> list[tuple[int, int]]:
+def with_parts(folded: str, run: tuple[int, int], cuts: Collection[int]) -> list[tuple[int, int]]:
     """A run, and the parts of it if it is several words written as one, but for the s of LLMs."""
     parts = list(pairwise([run[0], *sorted(cut for cut in cuts if run[0] < cut < run[1]), run[1]]))
     return [run, *(part for part in parts if folded[slice(*part)] != "s")] if len(parts) > 1 else [run]
 
 
-def _chains(runs: Sequence[tuple[int, int]], length: int, at: int | None = None) -> Iterator[list[tuple[int, int]]]:
+def chains(runs: Sequence[tuple[int, int]], length: int, at: int | None = None) -> Iterator[list[tuple[int, int]]]:
     """All choices of so many runs, each of which is one of the next behind the one before; `at` is where the first begins."""
     for first in (run for run in runs if at is None or run[0] == at):
         following = min((start for start, _ in runs if start >= first[1]), default=-1)
-        yield from ([first, *rest] for rest in _chains(runs, length - 1, following)) if length > 1 else ([first],)
+        yield from ([first, *rest] for rest in chains(runs, length - 1, following)) if length > 1 else ([first],)
 
 
-def _is_small_gap(between: str) -> bool:
+def is_small_gap(between: str) -> bool:
     """Whether words with this between them follow each other: a few signs, none of them a letter or the end of a paragraph."""
     signs = between[2:] if between.startswith("'s") else between
     return 0 < len(signs) <= GAP and not any(sign.isalnum() or sign in (PARAGRAPH, "\0") for sign in signs)

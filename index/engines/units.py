@@ -22,7 +22,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, pairwise, starmap
 
 from ..english import stem
 from ..model import Analysis
@@ -124,13 +124,18 @@ def restored(text: str) -> str:
 
 def grams(folded: Sequence[str]) -> list[str]:
     """The `grams` of each passage of a document, given their folded texts."""
-    if all(map(str.isascii, folded)):
+    if all(each.isascii() and each for each in folded) and not any(starmap(_are_one_word, pairwise(folded))):
         around = zip(["", *folded[:-1]], folded, [*folded[1:], ""], strict=True)
         own = [_ascii_units(before[-1:], text, behind[:1]) for before, text, behind in around]
         behind = ([*chain.from_iterable(own[at + 1 : at + 1 + FOLLOWING])][:FOLLOWING] for at in range(len(own)))
         return [" ".join([*terms, *_marked(others)]) if terms else "" for terms, others in zip(own, behind, strict=True)]
     borders = list(accumulate(map(len, folded), initial=0))
     return list(map(" ".join, of_passages(units("".join(folded)), borders)))
+
+
+def _are_one_word(text: str, following: str) -> bool:
+    """Whether a long word goes on across the end of a passage."""
+    return text[-1].isalnum() and following[0].isalnum()
 
 
 def _ascii_units(before: str, text: str, behind: str) -> list[str]:
@@ -209,7 +214,7 @@ def _compounds(row: Sequence[str], analysis: Analysis) -> Iterator[tuple[int, tu
 def _in_parts(row: Sequence[str], end: int, compounds: Mapping[int, tuple[str, ...]]) -> Iterator[list[str]]:
     """Words around those written as one: each by itself in its parts, and together with others that are near.
 
-    What is behind the `end` of the passage is marked.
+    What is behind the `end` of the passage is marked.  Not among them: of those near each other some in parts and some whole.
     """
     for place in (place for place in compounds if place < len(row)):
         around = range(max(0, place - AROUND), min(len(row), place + AROUND + 1))
