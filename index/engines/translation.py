@@ -6,6 +6,9 @@ in which shard a passage is, nor what its neighbours there are.
 
 How many passages have something is asked of `Known`, whenever a sum needs it.  What can only be told by looking at texts (words
 near each other, wildcards inside words, a spelling as typed) is asked there, too, and becomes a list of passages.
+
+What is other than in the embedded engine: of what overlaps itself (字字 in 字字字) each occurrence counts; and a passage with
+several of what stands for one another, or alternatives, has tier 0 or 1 as the one has that it is worth most for.
 """
 
 from __future__ import annotations
