@@ -107,7 +107,7 @@ CONDITIONS = st.one_of(
 )
 
 
-def _all_of(children: Sequence[Plan], whole: Variant | None, first: int) -> AllOf:
+def all_of(children: Sequence[Plan], whole: Variant | None, first: int) -> AllOf:
     """A conjunction, with what stands for some of its children together."""
     parts = tuple(child for child in children if isinstance(child, (Term, Words, Near, Wild, Wide)))[first:]
     return AllOf((*children, Whole(whole, parts)) if whole and parts else tuple(children))
@@ -116,7 +116,7 @@ def _all_of(children: Sequence[Plan], whole: Variant | None, first: int) -> AllO
 PLANS = st.recursive(
     LEAVES | WIDES | CONDITIONS,
     lambda children: (
-        st.builds(_all_of, st.lists(children, min_size=1, max_size=3), st.none() | VARIANTS, st.integers(0, 1))
+        st.builds(all_of, st.lists(children, min_size=1, max_size=3), st.none() | VARIANTS, st.integers(0, 1))
         | st.builds(AnyOf, st.lists(children, min_size=1, max_size=3).map(tuple))
         | st.builds(Not, children)
     ),
