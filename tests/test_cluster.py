@@ -29,6 +29,7 @@ UNMAPPED = {
     "reason": "failed to parse",
     "caused_by": {"type": "illegal_argument_exception", "reason": "value too large"},
 }
+UNCONNECTED = {"type": "node_not_connected_exception", "reason": "[node-0][127.0.0.1:33563] Node not connected"}
 SHARDS = {
     "type": "search_phase_execution_exception",
     "reason": "all shards failed",
@@ -228,6 +229,7 @@ def test_without_the_package(monkeypatch, connect):
         (503, {"error": SHARDS}, errors.ClusterBroken, "no copy", True),
         (503, "<html>Service Unavailable</html>", errors.ClusterBroken, "503", True),
         (504, {}, errors.ClusterBroken, "504", True),
+        (500, {"error": UNCONNECTED}, errors.ClusterBroken, "Node not connected", True),
         (408, {"status": "red", "timed_out": True}, errors.ClusterBroken, "its health is red", False),
         (400, {"error": UNMAPPED}, errors.ClusterError, "value too large", False),
         (404, {"error": GONE}, errors.ClusterError, "no such", False),

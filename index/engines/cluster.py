@@ -49,6 +49,9 @@ PATIENCE = "20s"
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 _MOMENTARY = frozenset((429, 502, 503, 504))
+_UNCONNECTED = frozenset(
+    f"{what}_exception" for what in ("node_not_connected", "node_disconnected", "node_closed", "connect_transport")
+)
 
 
 @frozen
@@ -226,8 +229,11 @@ def wait(attempt: int) -> float:
 
 
 def is_momentary(status: object, info: object) -> bool:
-    """Whether what failed may succeed a little later; a disk that is full stays so."""
-    return status in _MOMENTARY and not (status == 429 and "cluster_block_exception" in _kinds(info))
+    """Whether what failed may succeed a little later; a disk that is full stays so, a node that is lost is replaced."""
+    kinds = {*_kinds(info)}
+    if status == 429 and "cluster_block_exception" in kinds:
+        return False
+    return status in _MOMENTARY or bool(kinds & _UNCONNECTED)
 
 
 def lacking(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -258,7 +264,7 @@ def problem(where: str, status: object, info: object) -> ClusterProblem:
         return ClusterBroken(where, why) if status == 503 else ClusterFull(where, why)
     if status == 429:
         return ClusterBusy(where, why)
-    if status in (408, 502, 503, 504):
+    if status in (408, 502, 503, 504) or kinds & _UNCONNECTED:
         return ClusterBroken(where, why)
     return ClusterError(where, why)
 

@@ -451,10 +451,9 @@ class OpenSearchWriter:
         return files_below(self._cluster, self.index, roots)
 
     def check(self) -> None:
-        """Raise ClusterBroken if some of the index is on no node."""
-        health = self._cluster.ask("GET", f"/_cluster/health/{self.index},{self.index}{FILES}", level="indices")
-        if health["status"] == "red":
-            raise ClusterBroken(str(self._location), "its health is red: parts of the index are on no node that runs")
+        """Raise ClusterBroken if some of the index is on no node, and does not come within some seconds."""
+        both = f"{self.index},{self.index}{FILES}"
+        self._cluster.ask("GET", f"/_cluster/health/{both}", wait_for_status="yellow", timeout=PATIENCE)
 
     def stored(self, record: FileRecord) -> Document:
         """What came from standard input, as it was added; raises IndexDamaged."""
@@ -597,12 +596,7 @@ class OpenSearchWriter:
         now = remote_manifest(self._cluster)
         if now and now.generation == self.generation:
             return
-        health = self._cluster.ask(
-            "GET", f"/_cluster/health/{self.index},{self.index}{FILES}", wait_for_status="yellow", timeout=PATIENCE
-        )
-        if health["timed_out"] or health["status"] == "red":
-            what = f"the health of {self.index} is {health['status']}; the index is as it was"
-            raise ClusterBroken(str(self._location), what)
+        self.check()
         name, actions = self._location.name, list[Query]()
         for suffix in ("", FILES):
             if now:
