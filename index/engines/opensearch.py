@@ -396,7 +396,8 @@ class OpenSearchReader:
             shards = [_terms_shown(field, each["explanation"]) for each in answer.get("explanations", ())]
             full = [found[-1] for found in shards if len(found) >= PAGE]
             found = sorted({term for each in shards for term in each if not full or term <= min(full)})
-            yield from (term for term in found if term[0].isalnum())
+            # A shard without passages shows the query itself.
+            yield from (term for term in found if term[0].isalnum() and term != f"{prefix}*")
             if not full:
                 return
             after = {"value": _behind(prefix, min(full)), "flags": "NONE", "rewrite": f"top_terms_{PAGE}"}
