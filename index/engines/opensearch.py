@@ -249,16 +249,8 @@ class Numbers:
         return self._documents[at][0], number - self._starts[at] + 1
 
 
-def _key(query: Query) -> str:
-    """What tells a query from others."""
-    if "term" in query:  # most are
-        ((field, term),) = query["term"].items()
-        return f"{field} {term}"
-    return json.dumps(query)
-
-
 class Statistics:
-    """How many passages have what, as far as that is known; the `missing` is found out at once for all that was asked.
+    """How many passages have what, as far as that is known; what is `missing` is found out at once for all that was asked.
 
     What is not known yet is taken to be in one passage: whoever asked then asks again.
     """
@@ -266,58 +258,96 @@ class Statistics:
     def __init__(self, reader: OpenSearchReader) -> None:
         self._reader = reader
         self.passages, self.mean_length = reader.passages, reader.mean_length
+        self._frequencies: dict[tuple[str, str], int] = {}
         self._counts: dict[str, int] = {}
         self._holding: dict[tuple[Leaf, str], Query] = {}
+        self._missing_terms: set[tuple[str, str]] = set()
         self._missing: dict[str, Query] = {}
         self._unseen: dict[tuple[Leaf, str], Query] = {}
-        self._guesses, self._settling = 0, False
+        self._guesses, self._depth = 0, 0
+        self._settled, self._place, self._round = dict[int, Any](), 0, 0
+
+    def frequency(self, field: str, term: str) -> int:
+        """In how many passages a term is, deleted ones that are still there included."""
+        known = self._frequencies.get((field, term))
+        if known is None:
+            self._missing_terms.add((field, term))
+            self._guesses += 1
+            return 1
+        return min(known, self.passages)  # others may have added some
 
     def count(self, query: Query) -> int:
-        """How many passages a query finds; of a term how many it is in, deleted ones that are still there included."""
+        """How many passages a query finds; if it is a term, deleted ones that are still there included."""
         if query is EVERYTHING:
             return self.passages
         if query is NOTHING:
             return 0
-        key = _key(query)
+        if "term" in query:
+            ((field, term),) = query["term"].items()
+            return self.frequency(field, term)
+        key = json.dumps(query)
         if key not in self._counts:
             self._missing[key] = query
             self._guesses += 1
-        return min(self._counts.get(key, 1), self.passages)  # others may have added some
+        return min(self._counts.get(key, 1), self.passages)
 
     def holding(self, leaf: Leaf, query: Query) -> Query:
         """Those of the passages that a query finds in whose texts a leaf begins."""
         if query is NOTHING:
             return NOTHING
-        key = leaf, _key(query)
+        key = leaf, json.dumps(query)
         if key not in self._holding:
             self._unseen[key] = query
             self._guesses += 1
         return self._holding.get(key, NOTHING)
 
     def settled(self, work: Callable[[], T]) -> T:
-        """What work gives when it knows all it asks; of work inside other work, what it gives now, for that is done again."""
-        if self._settling:
-            return work()
-        self._settling = True
+        """What work gives when it knows all it asks.
+
+        Of work inside other work, what it gives now, for that is done again; but not what comes before the first guess.
+        """
+        if self._depth:
+            return self._inside(work)
+        self._settled.clear()
+        self._depth = 1
         try:
             while True:
-                before, result = self._guesses, work()
-                if self._guesses == before:
+                self._place, self._round = 0, self._guesses
+                result = work()
+                if self._guesses == self._round:
                     return result
                 self._find_out()
         finally:
-            self._settling = False
+            self._depth = 0
+
+    def _inside(self, work: Callable[[], T]) -> T:
+        """Work at a place in other work, done only once if nothing was guessed until then; what is inside it has no place."""
+        if self._depth > 1:
+            return work()
+        self._place += 1
+        if (place := self._place) not in self._settled:
+            self._depth = 2
+            try:
+                result = work()
+            finally:
+                self._depth = 1
+            if self._guesses > self._round:
+                return result
+            self._settled[place] = result
+        return self._settled[place]  # type: ignore[no-any-return]  # what this work gave
 
     def _find_out(self) -> None:
+        terms, self._missing_terms = self._missing_terms, set()
         missing, self._missing = self._missing, {}
         unseen, self._unseen = self._unseen, {}
-        terms = {key: next(iter(query["term"].items())) for key, query in missing.items() if "term" in query}
+        # What queries there are to be counted depends on terms, and which passages are looked at on both.
         if terms and self._reader.deleted <= DELETED:
-            frequencies = self._reader.frequencies(terms.values())
-            self._counts.update({key: frequencies.get(term, 0) for key, term in terms.items()})
-        elif missing:  # what queries there are to be counted depends on terms, and which passages are looked at on both
-            asked = {key: missing[key] for key in terms or missing}
-            self._counts.update(zip(asked, self._reader.counts(list(asked.values())), strict=True))
+            frequencies = self._reader.frequencies(terms)
+            self._frequencies.update({term: frequencies.get(term, 0) for term in terms})
+        elif terms:
+            self._frequencies.update(zip(terms, self._reader.counts([a_term(*term) for term in terms]), strict=True))
+        elif missing:
+            self._counts.update(zip(missing, self._reader.counts(list(missing.values())), strict=True))
         else:
             for (leaf, key), query in unseen.items():
                 self._holding[leaf, key] = self._reader.holding(leaf, query)
@@ -349,14 +379,14 @@ class OpenSearchReader:
 
     def frequency(self, word: str) -> int:
         """In how many passages a token is; what is not known yet is guessed while work is being settled."""
-        return self._counted(a_term("words", units.term(word)))
+        return self._frequency("words", units.term(word))
 
     def gram_frequency(self, gram: str) -> int:
         """In how many passages a pair of characters, or the surface form of a word, is, deleted ones included."""
-        return self._counted(a_term("grams", units.term(gram)))
+        return self._frequency("grams", units.term(gram))
 
-    def _counted(self, query: Query) -> int:
-        return self.settled(lambda: self._known.count(query))
+    def _frequency(self, field: str, term: str) -> int:
+        return self.settled(lambda: self._known.frequency(field, term))
 
     def frequencies(self, terms: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """In how many passages terms are, given as (field, term): one request for all, whatever the fields.
@@ -407,14 +437,7 @@ class OpenSearchReader:
 
     def search(self, plan: Plan, expected: int = 0) -> OpenSearchFound:
         """Every passage that answers (see `translation`); asked for when somebody wants to know of it."""
-
-        def asked() -> OpenSearchFound:
-            asked = Translation(self._known).asked(plan)
-            is_asked = asked.wanted > 1 and asked.at_most >= ENOUGH
-            complete = self._known.count(self._exactly(asked.complete)) if is_asked else None
-            return OpenSearchFound(self, asked, complete, expected)
-
-        return self.settled(asked)
+        return OpenSearchFound(self, self.settled(lambda: Translation(self._known).asked(plan)), expected)
 
     def count(self, leaf: Leaf) -> tuple[int, int]:
         """In how many passages a leaf is a word by itself, and in how many it is at all."""
@@ -613,14 +636,18 @@ class OpenSearchReader:
 
 
 class OpenSearchFound:
-    """The passages that answer a plan; see `base.Found`."""
+    """The passages that answer a plan; see `base.Found`.
 
-    def __init__(self, reader: OpenSearchReader, asked: Asked, complete: int | None, expected: int) -> None:
+    If `ENOUGH` passages have all that is wanted, these alone are the `matching` ones.  Whether that is so is presumed until it
+    is known: so the best, and how many there are, are asked for at once, and once more if it was wrong (one query in ten).
+    """
+
+    def __init__(self, reader: OpenSearchReader, asked: Asked, expected: int) -> None:
         self._reader, self._asked, self._expected = reader, asked, expected
-        self._complete = complete  # None if it is not known yet, but surely not ENOUGH, or the same as the total
-        self._matching = asked.complete if complete is not None and complete >= ENOUGH else asked.some
+        self._may_be_enough = asked.wanted > 1 and asked.at_most >= ENOUGH
+        self._matching = asked.complete if self._may_be_enough and asked.by_chance >= ENOUGH else asked.some
         self._answers: dict[int, list[Match]] = {}
-        self._total, self._documents = -1, -1
+        self._complete, self._total, self._documents = -1, -1, -1
 
     def __len__(self) -> int:
         self._count()
@@ -629,9 +656,8 @@ class OpenSearchFound:
     @property
     def count_complete(self) -> int:
         """How many have all that is wanted."""
-        if self._complete is None:
-            self._count()
-        return self._complete or 0
+        self._count()
+        return self._complete
 
     def __iter__(self) -> Iterator[Match]:
         """Every match, in no order."""
@@ -645,6 +671,7 @@ class OpenSearchFound:
 
     def among(self, passages: Iterable[int]) -> Collection[int]:
         """Those among some passages that answer."""
+        self._count()
         return self._those(passages, self._matching)
 
     def complete_among(self, passages: Iterable[int]) -> Collection[int]:
@@ -660,8 +687,13 @@ class OpenSearchFound:
 
     def among_best(self, limit: int) -> list[Match]:
         """The best `limit` matches (0: all); of those as good as the last the cluster gives the first by place."""
-        if limit not in self._answers:
-            self._answers[limit] = self._best(limit) if 0 < limit <= PAGE else self._all(limit)
+        if not 0 < limit <= PAGE and limit not in self._answers:
+            self._count()
+            self._answers[limit] = self._all(limit)
+        while limit not in self._answers:
+            presumed, best = self._matching, self._best(limit)
+            if self._matching is presumed:
+                self._answers[limit] = best
         return self._answers[limit]
 
     def _best(self, limit: int) -> list[Match]:
@@ -669,17 +701,18 @@ class OpenSearchFound:
 
         The others are looked at if one of them may be better than the last that was found.
         """
-        asked = self._asked
-        if self._matching is asked.complete or asked.wanted == 1:
-            return self._look(limit, self._matching)
-        count = asked.wanted - (self._complete is None or self._complete < limit)
+        asked, matching = self._asked, self._matching
+        if matching is asked.complete:
+            return self._look(limit, matching)
+        has_some = 0 <= self._complete < limit or (self._complete < 0 and asked.by_chance < limit)
+        count = asked.wanted - has_some
         while count > 1:
             found = self._look(limit, asked.having(count))
             last = found[-1].score if len(found) == limit else 0.0
-            if asked.others(count) < last:
+            if asked.others(count) < last or self._matching is not matching:
                 return found
             count = max(1, min(count - 1, next(less for less in range(count, 0, -1) if less == 1 or asked.others(less) < last)))
-        return self._look(limit, self._matching)
+        return self._look(limit, matching)
 
     def _body(self, among: Query) -> dict[str, Any]:
         return {
@@ -692,43 +725,43 @@ class OpenSearchFound:
     def _look(self, limit: int, among: Query) -> list[Match]:
         """The best passages among some; and how many there are in all, if that is not known yet."""
         body = self._body(among) | {"size": limit, "track_total_hits": False}
-        if among is self._matching and self._total < 0:
-            best, *counted = self._reader.search_all([body | COUNTING, *self._counting()[1:]])
-            self._counted([best, *counted])
+        if self._total >= 0:
+            (best,) = self._reader.search_all([body])
+        elif among is self._matching:
+            best, *others = self._reader.search_all([body | COUNTING, *self._counting()[1:]])
+            self._counted([best, *others])
         else:
-            best, *counted = self._reader.search_all([body, *self._counting()])
-            self._counted(counted)
+            best, *counts = self._reader.search_all([body, *self._counting()])
+            self._counted(counts)
         return list(map(self._match, best["hits"]["hits"]))
 
     def _count(self) -> None:
         """Find out how many there are; with the best, if they are expected to be asked for."""
-        if self._total < 0:
+        while self._total < 0:
             if 0 < self._expected <= PAGE:
                 self.among_best(self._expected)
             else:
                 self._counted(self._reader.search_all(self._counting()))
 
     def _counting(self) -> list[dict[str, Any]]:
-        """The searches that count what is not known yet."""
-        if self._total >= 0:
-            return []
-        all_of_them = {"query": all_of([self._matching]), "size": 0} | COUNTING
-        has_parts = self._complete is None and self._asked.wanted > 1
-        return [all_of_them, {"query": all_of([self._asked.complete])}] if has_parts else [all_of_them]
+        """The searches that count those presumed to match, and those that have all that is wanted if these are others."""
+        matching = {"query": all_of([self._matching]), "size": 0} | COUNTING
+        has_others = self._complete < 0 and self._asked.wanted > 1 and self._matching is not self._asked.complete
+        return [matching, {"query": all_of([self._asked.complete])}] if has_others else [matching]
 
     def _counted(self, answers: Sequence[dict[str, Any]]) -> None:
-        """Take over what the searches that count have counted."""
-        if answers:
-            self._total, self._documents = (
-                answers[0]["hits"]["total"]["value"],
-                answers[0]["aggregations"]["documents"]["value"],
-            )
-            if self._complete is None:
-                self._complete = answers[-1]["hits"]["total"]["value"]
+        """Take over what the searches that count have counted, unless it was presumed wrongly what matches."""
+        total = answers[0]["hits"]["total"]["value"]
+        if self._complete < 0:
+            self._complete = answers[-1]["hits"]["total"]["value"]
+        are_enough = self._may_be_enough and self._complete >= ENOUGH
+        matching = self._asked.complete if are_enough else self._asked.some
+        if matching is self._matching:
+            self._total, self._documents = total, answers[0]["aggregations"]["documents"]["value"]
+        self._matching = matching
 
     def _all(self, limit: int) -> list[Match]:
         """All matches in order, or the first of them."""
-        self._count()
         hits = self._reader.all_hits(self._body(self._matching))
         return list(map(self._match, islice(hits, limit) if limit else hits))
 

@@ -92,6 +92,9 @@ class Known(Protocol):
     def mean_length(self) -> float:
         """How many words a passage has on the average."""
 
+    def frequency(self, field: str, term: str) -> int:
+        """In how many passages a term is, or at the most."""
+
     def count(self, query: Query) -> int:
         """How many passages a query finds; how many at the most, if it is one term."""
 
@@ -155,13 +158,15 @@ class Asked:
 
     `scored(among)` is the query whose scores `scale` unpacks, of those passages that a query finds only.  `having(count)` are
     the passages that have so many of the plan's `wanted` parts, or something of it in their title; the others are worth
-    `others(count)` at the most.  No more than `at_most` have all.
+    `others(count)` at the most.  No more than `at_most` have all, and so many `by_chance` if each part of the plan were there
+    whether the others are or not.
     """
 
     some: Query
     complete: Query
     wanted: int
     at_most: int
+    by_chance: float
     scored: Callable[[Query], Query]
     scale: Scale
     having: Callable[[int], Query]
@@ -273,7 +278,8 @@ class Translation:
             only_some,
             complete,
             len(wanted),
-            min(map(self._at_most, having)),
+            min(counts := list(map(self._at_most, having))),
+            self.known.passages * math.prod(count / max(1, self.known.passages) for count in counts),
             lambda among: scored([*([] if among is EVERYTHING else [among]), *filters], without),
             scale,
             lambda count: any_of([at_least(count, having), *(title[0] for title in titles.values())]),
@@ -518,6 +524,7 @@ class Translation:
         counted = counted or [having]
         fixed, per_word = K1 * (1 - B), K1 * B / self.known.mean_length
         in_heading = a_term("heading", units.term(heading)) if heading else NOTHING
+        at_least = idf(min(sum(map(self._at_most, counted)), self.known.passages), self.known.passages)
 
         def count() -> int:
             return sum(map(self.known.count, counted))
@@ -525,11 +532,8 @@ class Translation:
         def own_idf() -> float:
             return idf(found, self.known.passages) if (found := count()) else 0.0
 
-        def at_least() -> float:
-            return idf(min(sum(map(self._at_most, counted)), self.known.passages), self.known.passages)
-
         def rarity(most: float) -> float:
-            return most if at_least() >= most else min(most, own_idf())  # to count them takes longer
+            return most if at_least >= most else min(most, own_idf())  # to count them takes longer
 
         def highest(weight: float, most: float) -> float:
             return weight * rarity(most) * (K1 + 1 + HEADING * (in_heading is not NOTHING))
@@ -557,7 +561,7 @@ class Translation:
         return min(sum(counts), everything)
 
     def _of_term(self, field_and_term: tuple[str, str]) -> int:
-        return self.known.count(a_term(*field_and_term))
+        return self.known.frequency(*field_and_term)
 
     # -------------------------------------------------------------------------------------- titles
 
@@ -656,6 +660,7 @@ def _unranked(everything: Query) -> Asked:
         everything,
         1,
         0,
+        0.0,
         lambda among: constant(everything, 0.0),
         Scale(1, 1.0),
         lambda count: everything,
