@@ -55,7 +55,7 @@ print(build(index, [corpus], jobs=jobs, **engine).passages)
 BARE = """
 import sys, json, time
 from tongwen.index.analysis import Analyser
-from tongwen.index.engines.cluster import Cluster, located
+from tongwen.index.engines.opensearch.cluster import Cluster, located
 url, queries = sys.argv[1:]
 cluster, analyser, found = Cluster(located([url])), Analyser(), []
 for query in 5 * json.load(open(queries)):

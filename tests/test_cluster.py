@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from tongwen.index import errors
-from tongwen.index.engines import cluster
-from tongwen.index.engines.cluster import API_KEY, CA, PASSWORD, USER, Cluster, Location, located
+from tongwen.index.engines.opensearch import cluster
+from tongwen.index.engines.opensearch.cluster import API_KEY, CA, PASSWORD, USER, Cluster, Location, located
 
 FINE = (200, {"errors": False})
 BLOCKED = {"type": "cluster_block_exception", "reason": "index [news] blocked by: [FORBIDDEN/8/index write (api)];"}

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 from opensearch_node import ask
 from tongwen.index import build, errors, rebuild, segment, status
-from tongwen.index.engines import opensearch, opensearch_writer
-from tongwen.index.engines.cluster import Cluster
-from tongwen.index.engines.opensearch_writer import OpenSearchWriter
+from tongwen.index.engines.opensearch import requests, sink, writer
+from tongwen.index.engines.opensearch.cluster import Cluster
+from tongwen.index.engines.opensearch.writer import OpenSearchWriter
 from tongwen.searcher import Searcher
 from tongwen.searcher import cli as program
 
@@ -171,7 +171,7 @@ def tried(job):
 @pytest.mark.parametrize("job", ["first build", "update", "rebuild"])
 def test_killed_before_each_request(tmp_path, there, expected, monkeypatch, job):
     """The old generation answers, or the new one; the next job loses and doubles nothing, whatever has become of the files."""
-    monkeypatch.setattr(opensearch_writer, "BULK", 8000)
+    monkeypatch.setattr(sink, "BULK", 8000)
     old, seen, steps = [] if job == "first build" else expected(OLD), list[bool](), [1000]
     for step in steps:
         files, index_dir = put(tmp_path / "files", OLD), tmp_path / f"index-{step}"
@@ -230,16 +230,17 @@ def test_killed(tmp_path, there, expected, job, jobs):
 
 SLOW = """
 import sys, time
-from tongwen.index.engines import opensearch, opensearch_writer
+from tongwen.index.engines.opensearch import sink
+from tongwen.index.engines.opensearch.writer import OpenSearchWriter
 from tongwen.searcher.cli import main
-plain = opensearch_writer.OpenSearchWriter.put
+plain = OpenSearchWriter.put
 def put(self, record, old):
     print("writing", file=sys.stderr, flush=True)
     self._due = 0
     time.sleep(0.02)
     plain(self, record, old)
-opensearch_writer.BULK = 20_000
-opensearch_writer.OpenSearchWriter.put = put
+sink.BULK = 20_000
+OpenSearchWriter.put = put
 sys.argv = {}
 main()
 """
@@ -321,7 +322,7 @@ def test_a_rebuild_that_died_elsewhere(tmp_path, there, expected, monkeypatch):
         assert isinstance(refused, errors.IndexLocked)
         assert f"a rebuild of {os.uname().nodename}:{tmp_path}/index-1; wait" in str(refused)
         with monkeypatch.context() as later:
-            later.setattr(opensearch_writer, "BEAT", -1)
+            later.setattr(writer, "BEAT", -1)
             make(tmp_path / "index-2", two, there)
 
     with before("commit", others), pytest.raises(errors.ClusterError, match=r"no such index|is not an alias"):
@@ -333,7 +334,7 @@ def test_a_rebuild_that_died_elsewhere(tmp_path, there, expected, monkeypatch):
 def test_a_long_rebuild_shows_that_it_lives(tmp_path, there, monkeypatch):
     """However few records there are to be written."""
     make(tmp_path / "index", put(tmp_path / "files", NEW), there)
-    monkeypatch.setattr(opensearch_writer, "OFTEN", -1)
+    monkeypatch.setattr(writer, "OFTEN", -1)
     beats, plain = [], OpenSearchWriter._at_work
     monkeypatch.setattr(OpenSearchWriter, "_at_work", lambda self, kept: beats.append(kept) or plain(self, kept))
     rebuild(tmp_path / "index")
@@ -420,7 +421,7 @@ def test_removed_while_it_is_written(tmp_path, there):
 
 def test_records_by_pages(tmp_path, there, expected, monkeypatch):
     """However many there are, all that is known of files is read, and all that is found."""
-    monkeypatch.setattr(opensearch, "PAGE", 2)
+    monkeypatch.setattr(requests, "PAGE", 2)
     make(tmp_path / "index", put(tmp_path / "files", NEW), there)
     assert passages(tmp_path / "index") == expected(NEW)
     assert make(tmp_path / "index", tmp_path / "files", there).unchanged == len(NEW)

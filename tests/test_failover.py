@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from opensearch_node import ask
 from tongwen.index import build, errors, rebuild, status
-from tongwen.index.engines import cluster, opensearch_writer
-from tongwen.index.engines.opensearch_writer import OpenSearchWriter
+from tongwen.index.engines.opensearch import cluster, writer
+from tongwen.index.engines.opensearch.writer import OpenSearchWriter
 from tongwen.searcher import Searcher
 
 KILLS = 10
@@ -139,8 +139,8 @@ def test_parts_that_are_nowhere(nodes, tmp_path, monkeypatch):
     build(index_dir, [tmp_path / "files"], **where(nodes, "red"), shards=3)
     found = passages(index_dir)
     monkeypatch.setattr(cluster.Cluster.__init__, "__defaults__", (1.0,))
-    monkeypatch.setattr(opensearch_writer, "WRITING", 1.0)
-    monkeypatch.setattr(opensearch_writer, "PATIENCE", "1s")
+    monkeypatch.setattr(writer, "WRITING", 1.0)
+    monkeypatch.setattr(writer, "PATIENCE", "1s")
     plain = OpenSearchWriter._switch
 
     def lose_a_node(self):

@@ -25,12 +25,22 @@ HOMES = {  # what only some may import
     "marisa_trie": {"index/equivalents.py", "index/lexicon.py"},
     "Stemmer": {"index/english.py"},
     "rapidfuzz": {"searcher/suggest.py"},
-    "opensearchpy": {"index/engines/cluster.py"},
+    "opensearchpy": {"index/engines/opensearch/cluster.py"},
     "click": {"searcher/cli.py", "searcher/progress.py"},
     "selectolax": {"index/formats.py"},
     "markdown_it": {"index/formats.py"},
     "charset_normalizer": {"index/encodings.py", "index/sources.py"},
 }
+
+
+_SCORING = {"index.engines.scoring"}
+
+
+def _of_cluster(*names: str) -> set[str]:
+    """Modules of the engine for clusters; `from . import units` counts, too."""
+    return {f"index.engines.opensearch.{name}" for name in names}
+
+
 ENGINE_PARTS = {  # what of the engines' modules a module may import: each engine is made of several
     "index/engines/embedded.py": {
         "index.engines.base",
@@ -47,27 +57,26 @@ ENGINE_PARTS = {  # what of the engines' modules a module may import: each engin
     },
     "index/engines/found.py": {"index.engines.bitmaps"},
     "index/engines/neighbours.py": {"index.engines.bitmaps"},
-    "index/engines/opensearch.py": {
-        "index.engines.base",
-        "index.engines.cluster",
-        "index.engines.scoring",
-        "index.engines.translation",
-        "index.engines.units",
-    },
-    "index/engines/opensearch_writer.py": {
-        "index.engines.base",
-        "index.engines.cluster",
-        "index.engines.opensearch",
-        "index.engines.translation",
-        "index.engines.units",
-    },
+    "index/engines/opensearch/fetched.py": _of_cluster("kept", "queries", "requests", "units"),
+    "index/engines/opensearch/found.py": _of_cluster("fetched", "queries", "requests", "translation") | _SCORING,
+    "index/engines/opensearch/kept.py": _of_cluster("queries", "units"),
+    "index/engines/opensearch/leaves.py": _of_cluster("parts", "queries", "units") | _SCORING,
+    "index/engines/opensearch/looking.py": _of_cluster("fetched", "kept", "queries"),
+    "index/engines/opensearch/parts.py": _of_cluster("queries"),
+    "index/engines/opensearch/queries.py": _of_cluster("units"),
+    "index/engines/opensearch/reader.py": {"index.engines.base", "index.engines.opensearch", "index.engines.scoring"},
+    "index/engines/opensearch/records.py": _of_cluster("cluster", "queries", "requests", "units"),
+    "index/engines/opensearch/requests.py": _of_cluster("cluster", "queries"),
+    "index/engines/opensearch/sink.py": _of_cluster("cluster", "kept", "records", "units") | {"index.engines.base"},
+    "index/engines/opensearch/statistics.py": _of_cluster("fetched", "looking", "queries", "requests"),
+    "index/engines/opensearch/translation.py": _of_cluster("leaves", "parts", "queries", "units") | _SCORING,
+    "index/engines/opensearch/writer.py": {"index.engines.base", "index.engines.opensearch"},
     "index/engines/segments.py": {
         "index.engines.bitmaps",
         "index.engines.bytewise",
         "index.engines.neighbours",
         "index.engines.w3",
     },
-    "index/engines/translation.py": {"index.engines.scoring", "index.engines.units"},
     "index/engines/w3.py": {"index.engines.bitmaps"},
     "index/engines/whoosh.py": {"index.engines.w3"},
 }
@@ -176,7 +185,7 @@ def test_only_the_terminal_prints_and_exits(name):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     } & {"sys.stdout", "sys.stderr", "sys.stdin", "os.environ"}
     # Where the user's folder for caches is; who the user is for a cluster.
-    wrong -= {"os.environ"} if name in ("index/lexicon.py", "index/engines/cluster.py") else set()
+    wrong -= {"os.environ"} if name in ("index/lexicon.py", "index/engines/opensearch/cluster.py") else set()
     assert not wrong, f"{name} uses {wrong}: return a value, or raise, and let searcher/cli.py speak"
 
 

@@ -8,8 +8,8 @@ import pytest
 from corpora import PIECES, WRITTEN, analyser, chains, is_small_gap, slices, spoken_runs, with_parts
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tongwen.index.engines import units
-from tongwen.index.engines.units import LONGEST
+from tongwen.index.engines.opensearch import units
+from tongwen.index.engines.opensearch.units import LONGEST
 from tongwen.index.english import stem
 from tongwen.index.model import Analysis, Document, Term
 from tongwen.index.passages import split

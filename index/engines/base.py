@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MODULES = {"whoosh": ("embedded", "embedded_writer"), "opensearch": ("opensearch", "opensearch_writer")}
+_MODULES = {"whoosh": ("embedded", "embedded_writer"), "opensearch": ("opensearch.reader", "opensearch.writer")}
 """The modules of each engine that read and write, by the name that a manifest has for it; each is loaded when it is needed."""
 
 

@@ -18,7 +18,7 @@ from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import (
+from ...errors import (
     ClusterAddress,
     ClusterBroken,
     ClusterBusy,
@@ -29,7 +29,7 @@ from ..errors import (
     ClusterSilent,
     EngineMissing,
 )
-from ..frozen import frozen
+from ...frozen import frozen
 
 ENGINE = "opensearch"
 """The engine's name, and that of the extra with the package that it needs."""

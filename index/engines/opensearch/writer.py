@@ -18,19 +18,15 @@ before looking whether others have documents there: so one of two that begin at 
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from .. import generation
-from ..errors import (
+from ... import generation
+from ...errors import (
     ClusterAddress,
     ClusterBroken,
     ClusterError,
@@ -40,23 +36,17 @@ from ..errors import (
     IndexNotFound,
     IndexOutdated,
 )
-from ..frozen import replace
-from ..generation import FileRecord, Manifest
-from ..model import Analysed, Analysis, Document, Heading
-from ..reports import Step
-from ..scripts import is_unspaced
-from ..texts import encode
+from ...frozen import replace
+from ...generation import FileRecord, Manifest
+from ...model import Analysed, Document, Heading
+from ...reports import Step
+from ..base import Sink, Target, Writer
 from . import units
-from .base import Sink, Target, Writer
 from .cluster import ENGINE, PATIENCE, WRITING, Cluster, Location, located
-from .opensearch import CONTEXT, FILES, document_of, files_below, id_of, location_of, remote_manifest
-from .translation import ANALYSIS, FIELDS, SIMILARITY, Query
-
-BULK = 4_000_000
-"""Bytes that are sent at once, or a little more."""
-
-IN_FLIGHT = 2
-"""So much is sent before the first of it is answered: while the cluster writes, the next is analysed, and no more than that."""
+from .kept import ANALYSIS, MAPPING, SIMILARITY
+from .queries import Query
+from .records import FILES, files_below, location_of, remote_manifest
+from .sink import OpenSearchSink
 
 RECORDS = 1000
 """So many records of files are sent at once."""
@@ -78,174 +68,20 @@ _SETTINGS: Query = {
     }
 }
 
-_FILE_FIELDS: Query = {
-    "path": {"type": "keyword"},
-    "passages": {"type": "integer"},
-    "record": {"type": "object", "enabled": False},
-    "manifest": {"type": "object", "enabled": False},
+_FILE_MAPPING: Query = {
+    "dynamic": "strict",
+    "properties": {
+        "path": {"type": "keyword"},
+        "passages": {"type": "integer"},
+        "record": {"type": "object", "enabled": False},
+        "manifest": {"type": "object", "enabled": False},
+    },
 }
-
-
-def passages_of(told: Analysed) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A document's passages as the cluster is told of them, each with its name."""
-    document, title, analyses = told.document, told.title, told.analyses
-    folded = [analysis.folded + analysis.gap for analysis in analyses]
-    grams = units.grams(folded)
-    chains = units.chains(analyses)
-    number = document_of(document.path)
-    shown, title_terms = units.storable(document.title), " ".join(units.title_terms(title))
-    lines = _lines(document, [passage.start for passage in told.passages])
-    apart = not any(title.folded in analysis.folded for analysis in analyses)
-    each = zip(told.passages, analyses, told.headings, folded, grams, lines, strict=True)
-    for place, (passage, analysis, heading, own, terms, line) in enumerate(each):
-        # A title that is not part of the text (HTML) is found with the first passage.
-        words = [*analysis.words, *title.words] if apart and not place else analysis.words
-        before, after = document.text[max(0, passage.start - CONTEXT) : passage.start], document.text[passage.end :][:CONTEXT]
-        yield (
-            id_of(number, passage.number),
-            {
-                "path": units.storable(document.path),
-                "folded_title": units.storable(title.folded[:8000]),
-                "language": told.language,
-                "document": number,
-                "number": passage.number,
-                "start": passage.start,
-                "length": len(words),
-                "title_length": len({*title.words}),
-                "text_bytes": len(encode(own)),
-                "apart": " ".join(_apart(title, own, "".join(folded[1:2]))) if words is not analysis.words else "",
-                "words": " ".join(map(units.term, _at_most_255(words))),
-                "characters": " ".join(units.characters(own)),
-                "grams": terms,
-                "chain": chains[place],
-                "title": title_terms,
-                "heading": " ".join(map(units.term, heading)),
-                "stored": {
-                    "of": len(analyses),
-                    "title": shown,
-                    "text": units.storable(document.text[passage.start : passage.end]),
-                    "before": units.storable(before),
-                    "after": units.storable(after),
-                    "folded": units.storable(own),
-                    "line": line,
-                },
-            },
-        )
-
-
-def _apart(title: Analysis, text: str, following: str) -> Iterator[str]:
-    """The unspaced words of a title that its first passage counts as its own although they do not begin in its text."""
-    words = (word for word in dict.fromkeys(title.words) if is_unspaced(word))
-    return (units.term(word) for word in words if word not in text + following[: len(word) - 1])
-
-
-def _at_most_255(words: list[str]) -> Iterable[str]:
-    """The words, none of them more often than the embedded engine counts."""
-    if len(words) < 255 or max((counted := Counter(words)).values()) <= 255:
-        return words
-    return chain.from_iterable([word] * min(often, 255) for word, often in counted.items())
-
-
-def _lines(document: Document, starts: Iterable[int]) -> Iterator[int]:
-    """The line on which each passage begins, from 1; 0 where lines mean nothing."""
-    line, at = 1, 0
-    for start in starts:
-        line, at = line + document.text.count("\n", at, start), start
-        yield line if document.has_lines else 0
-
-
-# ------------------------------------------------------------------------------------------ one process
 
 
 def sink_of(urls: list[str], name: str, index: str) -> Sink:
     """What a helper puts documents into; see `OpenSearchWriter.helper`."""
     return OpenSearchSink(Location(tuple(urls), name), index)
-
-
-class OpenSearchSink:
-    """Where one process puts passages: sent many at once, as fast as the cluster takes them."""
-
-    pause: ClassVar[float] = 1.0
-
-    def __init__(self, location: Location, index: str) -> None:
-        self._cluster, self._index = Cluster(location, WRITING), index
-        self.has_acted = False
-        self._actions, self._size = list[bytes](), 0
-        self._sender, self._sent = ThreadPoolExecutor(IN_FLIGHT), deque[Future[None]]()
-
-    def add(self, document: Analysed) -> tuple[str, int]:
-        """Add a document; the index it goes into, and how many passages it has."""
-        path, count = document.document.path, len(document.passages)
-        being_written = {"path": units.storable(path), "record": {"writing": count}}
-        self._act({"update": self._of_file(path)}, {"doc": being_written, "doc_as_upsert": True})
-        if path == "-":  # it is nowhere else
-            kept = {"record": _kept(document.document)}
-            self._act({"index": {"_index": f"{self._index}{FILES}-in", "_id": "stdin"}}, kept)
-        for name, passage in passages_of(document):
-            self._act({"index": {"_index": f"{self._index}-in", "_id": name}}, passage)
-        return self._index, count
-
-    def delete(self, path: str, numbers: Iterable[int]) -> None:
-        """Delete passages of a document, by their numbers."""
-        document = document_of(path)
-        for number in numbers:
-            self._act({"delete": {"_index": f"{self._index}-in", "_id": id_of(document, number)}})
-
-    def note(self, record: FileRecord) -> None:
-        """Write what is known of a file; to be called when its passages are safe."""
-        path, skipped = map(units.storable, (record.path, record.skipped))
-        kept = [path, record.size, record.mtime_ns, record.hash, record.segment, record.document, skipped]
-        document = {"path": path, "passages": max(0, record.document), "record": {"of": kept}}
-        self._act({"index": self._of_file(record.path)}, document)
-
-    def forget(self, path: str) -> None:
-        """Delete what is known of a file."""
-        self._act({"delete": self._of_file(path)})
-
-    def _of_file(self, path: str) -> dict[str, str]:
-        """Where what is known of a file is kept."""
-        return {"_index": f"{self._index}{FILES}-in", "_id": id_of(document_of(path), 0)}
-
-    def _act(self, *lines: object) -> None:
-        action = b"".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for line in lines)
-        self.has_acted = True
-        self._actions.append(action)
-        self._size += len(action)
-        if self._size > BULK:
-            self._send()
-
-    def _send(self) -> None:
-        while len(self._sent) >= IN_FLIGHT:
-            self._sent.popleft().result()
-        actions, self._actions, self._size = self._actions, [], 0
-        self._sent.append(self._sender.submit(self._cluster.bulk, actions))
-
-    def flush(self) -> None:
-        """Wait until all that was added is safe; raises ClusterProblem."""
-        if self._actions:
-            self._send()
-        while self._sent:
-            self._sent.popleft().result()
-
-    def close(self) -> object:
-        """Wait until all is safe; there is nothing to be known of it."""
-        self.flush()
-        self.abandon()
-        return {}
-
-    def abandon(self) -> None:
-        """Close the connections."""
-        self._cluster.close()  # first: what is refused for the moment is not sent again
-        self._sender.shutdown(cancel_futures=True)
-
-
-def _kept(document: Document) -> dict[str, Any]:
-    headings = [(heading.start, units.storable(heading.text)) for heading in document.headings]
-    texts = {"text": units.storable(document.text), "title": units.storable(document.title)}
-    return texts | {"headings": headings, "encoding": document.encoding, "has_lines": document.has_lines}
-
-
-# ------------------------------------------------------------------------------------------ one job
 
 
 @contextmanager
@@ -397,8 +233,8 @@ class OpenSearchWriter:
         old = self._there.own["routings"] if self._there else ()
         shards = {"index": {"number_of_shards": self._shards or max(1, len(old))}}
         for suffix, fields, settings, own in (
-            (FILES, _FILE_FIELDS, {"index": {"refresh_interval": -1, "auto_expand_replicas": "0-1"}}, {}),
-            ("", FIELDS, _SETTINGS, {"settings": shards}),
+            (FILES, _FILE_MAPPING, {"index": {"refresh_interval": -1, "auto_expand_replicas": "0-1"}}, {}),
+            ("", MAPPING, _SETTINGS, {"settings": shards}),
         ):
             index = self.index + suffix
             if made := self._cluster.ask("GET", f"/{index}", absent={}):
@@ -407,7 +243,7 @@ class OpenSearchWriter:
                     what = f"it is kept in {number} shards; leave out --shards, then: tongwen rebuild --shards {self._shards}"
                     raise ClusterError(str(self._location), what)
                 continue
-            mapping: Query = {"dynamic": "strict", "_meta": {"tongwen": self._location.name}, "properties": fields}
+            mapping = fields | {"_meta": {"tongwen": self._location.name}}
             template = {"index_patterns": [index], "priority": 500, "template": {"settings": settings, "mappings": mapping}}
             self._cluster.ask("PUT", f"/_index_template/tongwen-{self._location.name}{suffix}", template)
             try:

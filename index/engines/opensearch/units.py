@@ -24,10 +24,10 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import accumulate, chain, pairwise, starmap
 
-from ..english import stem
-from ..model import Analysis
-from ..patterns import BETWEEN
-from ..scripts import UNSPACED
+from ...english import stem
+from ...model import Analysis
+from ...patterns import BETWEEN
+from ...scripts import UNSPACED
 
 FOLLOWING = 20
 """So many terms of what follows a passage are among its own."""
