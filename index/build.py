@@ -44,7 +44,7 @@ def build(
 
     Raises PathNotFound for a path that does not exist, NothingIndexed if no document comes of a first build, IndexOutdated if
     the index was made by another analysis, IndexLocked if another process is writing it, DictionaryError, EngineDiffers,
-    EngineMissing if a package of the engine is not installed, ClusterProblem.
+    EngineInFolder, EngineMissing if a package of the engine is not installed, ClusterProblem.
     """
     from . import indexing
     from .engines.base import Target
@@ -68,7 +68,8 @@ def rebuild(
     report says so.  A `dictionary` replaces the one in use (an empty file removes it).  `shards` is in how many parts a cluster
     keeps the new one.
 
-    Raises IndexNotFound, IndexLocked, NothingIndexed, DictionaryError; the old generation stays in all these cases.
+    Raises IndexNotFound, IndexLocked, NothingIndexed, DictionaryError, EngineInFolder, ClusterProblem; the old generation stays
+    in all these cases.
     """
     from . import indexing
     from .engines.base import Target

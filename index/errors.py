@@ -12,7 +12,8 @@
     │   ├── IndexLocked           another process is writing it
     │   ├── IndexOutdated         it was made by another analysis or format
     │   ├── IndexDamaged          its files do not fit together
-    │   └── EngineDiffers         it is of another engine than the one named
+    │   ├── EngineDiffers         it is of another engine than the one named
+    │   └── EngineInFolder        it is kept in its folder, and where in a cluster was said
     ├── EngineMissing             an engine needs a package that is not installed
     ├── ClusterProblem            something about the cluster that keeps an index
     │   ├── ClusterAddress        where it is said to be cannot be taken
@@ -118,6 +119,16 @@ class EngineDiffers(IndexProblem):
 
     def __init__(self, where: str | Path, engine: str) -> None:
         super().__init__(f"{where} is an index of the engine {engine}; name another folder with --index, or leave out --engine")
+
+
+class EngineInFolder(IndexProblem):
+    """It was said where in a cluster an index is to be, and it is of an engine that keeps it in its folder."""
+
+    def __init__(self, where: str | Path, what: str) -> None:
+        super().__init__(
+            f"{where}: {what} is for an index in a cluster, and this one is kept in its folder; leave it out, "
+            "or name another folder with --index, and --engine opensearch"
+        )
 
 
 class HelperLost(TongwenError):

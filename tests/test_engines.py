@@ -20,7 +20,7 @@ from tongwen.index.build import rebuild, status
 from tongwen.index.engines import base
 from tongwen.index.engines.base import Reader, Target
 from tongwen.index.engines.scoring import ENOUGH
-from tongwen.index.errors import ClusterError, EngineDiffers, IndexOutdated, NothingIndexed, QueryError
+from tongwen.index.errors import ClusterError, EngineDiffers, EngineInFolder, IndexOutdated, NothingIndexed, QueryError
 from tongwen.index.generation import FileRecord, Manifest
 from tongwen.index.model import AllOf, Document, Heading, Term, Wild
 from tongwen.index.passages import split
@@ -558,11 +558,25 @@ def test_enough(new, places):
         assert searcher.search("苹果").total == ENOUGH + 1
 
 
+@pytest.mark.parametrize("new", ["whoosh"], indirect=True)
+def test_kept_in_its_folder(new, places):
+    """Where an index is kept in its folder, what is said of a cluster is refused, not passed over; nothing is made or lost."""
+    index_dir, folder = places
+    write(folder, {"a.txt": "茶"})
+    for what in ({"urls": ["http://localhost:9200/news"]}, {"shards": 2}):
+        with pytest.raises(EngineInFolder, match=rf"--{next(iter(what))[:3]}.* leave it out"):
+            build(index_dir, [folder], **what)
+        assert not index_dir.exists()
+    build(index_dir, [folder], **new())
+    with pytest.raises(EngineInFolder):
+        rebuild(index_dir, shards=2)
+    assert search(index_dir, "茶") == {"a.txt": 1}
+
+
+@pytest.mark.parametrize("new", ["opensearch"], indirect=True)
 def test_two_machines(new, tmp_path):
     """Where an index is in a cluster, each of several machines writes and updates its own part of it, and finds all of it."""
     where = new()
-    if "urls" not in where:
-        pytest.skip("it is in one folder of one machine")
     one, two = (write(tmp_path / name, {"files/a.txt": f"茶 {name}", "files/b.txt": "水"}) for name in ("one", "two"))
     for machine in (one, two):
         build(machine / "index", [machine / "files"], **where)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from .. import generation
+from ..errors import EngineInFolder
 from ..frozen import replace
 from ..generation import FileRecord, Manifest, SegmentEntry, segment_folder
 from ..model import Analysed, Document
@@ -137,7 +138,12 @@ class EmbeddedSink:
 
 @contextmanager
 def writing(index_dir: Path, rebuild: bool, target: Target) -> Iterator[Writer]:
-    """Hold the index for writing its next generation; see `base.writing` and `generation.writing`."""
+    """Hold the index for writing its next generation; see `base.writing` and `generation.writing`.
+
+    Raises EngineInFolder for what only an engine for clusters could do.
+    """
+    if target.urls or target.shards:
+        raise EngineInFolder(index_dir, "--url" if target.urls else "--shards")
     with generation.writing(index_dir) as held:
         if rebuild:
             writer = EmbeddedWriter(held, generation.read_manifest_of_any_format(index_dir), rebuild)
