@@ -4,7 +4,8 @@
 
 Starts an OpenSearch node as the tests do (one that compiles as in earnest), indexes the help corpus into it with each number of
 shards, and once more several copies of it: what a search costs more there is what it costs a passage.  The sizing table is
-worked out from these figures alone and from what `ASSUMED` says.  `../tests/opensearch_node.py` must be beside this folder.
+worked out from these figures alone and from what `ASSUMED` says; docs/cluster.md has the formula.
+`../tests/opensearch_node.py` must be beside this folder.
 """
 
 from __future__ import annotations
@@ -30,19 +31,24 @@ from opensearch_node import Cluster, ask
 
 ASSUMED = {
     "shard": 40e9,  # bytes of the largest shard: OpenSearch's guide says 10 to 50 GB
+    "seconds": 0.5,  # that a search may take in a shard, which is searched by one thread
     "disk": 8e12,  # bytes of disk a node has, of which
     "full": 0.75,  # may be full: the low watermark is 85 %, and merges need room
     "cores": 16,
     "price": 1000,  # euros a month for such a node with 128 GB of memory, rented as a machine of its own
     "replicas": 1,
+    "searches": 1,  # a second, all day
 }
 """A data node, and how it is used."""
 
 SIZES = {"10 million": 10**7, "1 billion": 10**9, "100 billion": 10**11}
 """Passages that sizes are worked out for."""
 
-WARM_UPS = 5
-"""So often all queries are asked before they are timed: until then the node compiles what it runs."""
+WARM_UPS, ROUNDS = 6, 3
+"""So often all queries are asked before they are timed, for until then the node compiles what it runs; and so often then."""
+
+PRUNED = 40
+"""Seconds after which a merge leaves out what passages were sent as; until then it is kept for replicas that lag behind."""
 
 BUILD = """
 import sys, json
@@ -59,7 +65,8 @@ from tongwen.index.engines.opensearch.cluster import Cluster, located
 url, queries = sys.argv[1:]
 cluster, analyser, found = Cluster(located([url])), Analyser(), []
 for query in 5 * json.load(open(queries)):
-    body = {"query": {"match": {"words": " ".join(analyser.words(" ".join(query["parts"])))}}, "size": 10, "_source": ["path"]}
+    words = " ".join(analyser.words(" ".join(query["parts"])))
+    body = {"query": {"match": {"words": words}}, "size": 10, "stored_fields": ["stored"]}
     started = time.perf_counter()
     cluster.ask("POST", f"/{cluster.location.name}/_search", body)
     if query["group"] != "warm-up":
@@ -96,6 +103,7 @@ def measure(corpus: Path, folder: Path, url: str, shards: list[int], copies: int
         )
     found["one process"] = indexed(folder, corpus, url, "one", 1, 1)
     found["bare"] = json.loads(run(sys.executable, "-c", BARE, f"{url}/help{shards[0]}", queries).output)
+    found["merged"] = merged(url, f"help{shards[0]}")
     several = folder / "several"
     for number in range(copies):
         shutil.copytree(corpus, several / str(number))
@@ -123,10 +131,21 @@ def searched(folder: Path, queries: Path, url: str, shards: int) -> dict[str, An
     index = folder / f"help{shards}"
     for _ in range(WARM_UPS):
         warm("ids", index, queries)
-    before = _node_seconds(url)
-    ids = warm("ids", index, queries)["ms"]
-    cost = 1000 * (_node_seconds(url) - before) / len(ids)
-    return {"ids": ids, "marked": warm("tongwen", index, queries)["ms"], "node_ms": cost}
+    rounds, costs = list[list[float]](), list[float]()
+    for _ in range(ROUNDS):
+        before = _node_seconds(url)
+        rounds.append(warm("ids", index, queries)["ms"])
+        costs.append(1000 * (_node_seconds(url) - before) / len(json.loads(queries.read_text(encoding="utf-8"))))
+    ids = min(rounds, key=statistics.median)
+    return {"ids": ids, "marked": warm("tongwen", index, queries)["ms"], "node_ms": min(costs)}
+
+
+def merged(url: str, name: str) -> int:
+    """The bytes of an index in one segment a shard."""
+    time.sleep(PRUNED)
+    ask(f"{url}/{name}/_flush", method="POST")
+    ask(f"{url}/{name}/_forcemerge?max_num_segments=1&flush=true", method="POST")
+    return int(ask(f"{url}/{name}/_stats/store")["_all"]["primaries"]["store"]["size_in_bytes"])
 
 
 def _node_seconds(url: str) -> float:
@@ -156,7 +175,8 @@ def as_tables(found: dict[str, Any]) -> Iterator[list[tuple[str, ...]]]:
         ("… CPU of an indexing process, a million passages", "s", one["cpu"] / one["passages"] * 1e6, None),
         ("… CPU of nodes, a million passages", "s", one["node"] / one["passages"] * 1e6, None),
         ("index, bytes a character of text", "", one["bytes"] / found["characters"], embedded["bytes"] / found["characters"]),
-        ("index, bytes a passage", "", one["bytes"] / one["passages"], embedded["bytes"] / one["passages"]),
+        ("… merged", "", found["merged"] / found["characters"], embedded["bytes"] / found["characters"]),
+        ("… bytes a passage", "", found["merged"] / one["passages"], embedded["bytes"] / one["passages"]),
     ]
     bare = statistics.median(found["bare"])
     rows += [
@@ -179,7 +199,8 @@ def as_tables(found: dict[str, Any]) -> Iterator[list[tuple[str, ...]]]:
             if key.endswith("shards") or key == "copies"
         ),
     ]
-    yield [("passages", "shards", "disk", "data nodes", "a month", "CPU of a search", "to index"), *sizes(found)]
+    heads = "passages", "shards", "disk", "nodes for that", "CPU of a search", "nodes for one a second", "a month", "a search"
+    yield [(*heads, "processes that index it in a week"), *sizes(found)]
 
 
 def _row(row: tuple[str, str, float, float | None]) -> tuple[str, ...]:
@@ -201,23 +222,28 @@ def per_shard(found: dict[str, Any]) -> float:
 
 
 def sizes(found: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """What corpora of some sizes need."""
-    first = found[next(key for key in found if key.endswith("shards"))]
+    """What corpora of some sizes need: docs/cluster.md has the formula in words."""
+    first, single = found[next(key for key in found if key.endswith("shards"))], found["one process"]
     for name, passages in SIZES.items():
-        data = passages * first["bytes"] / first["passages"]
-        shards = math.ceil(data / ASSUMED["shard"])
+        data = passages * found["merged"] / first["passages"]
+        scoring = per_passage(found) * passages / 1000  # seconds of one core
+        shards = max(math.ceil(data / ASSUMED["shard"]), math.ceil(scoring / ASSUMED["seconds"]))
+        cost = scoring + per_shard(found) * shards / 1000
         disk = data * (1 + ASSUMED["replicas"])
-        nodes = max(3, math.ceil(disk / (ASSUMED["disk"] * ASSUMED["full"])))
-        search = (per_shard(found) * shards + per_passage(found) * passages) / 1000
-        node_hours = first["node"] / first["passages"] * passages * (1 + ASSUMED["replicas"]) / ASSUMED["cores"] / nodes / 3600
+        for_disk = max(3, math.ceil(disk / (ASSUMED["disk"] * ASSUMED["full"])))
+        nodes = max(for_disk, math.ceil(cost * ASSUMED["searches"] / ASSUMED["cores"]))
+        alone = max(scoring / shards, cost / nodes / ASSUMED["cores"])
+        processes = math.ceil(passages / (single["passages"] / single["wall"]) / (7 * 86400))
         yield (
             name,
             f"{shards:,}",
             f"{disk / 1e12:,.3g} TB",
+            f"{for_disk:,}",
+            f"{cost:,.2g} s",
             f"{nodes:,}",
             f"{nodes * ASSUMED['price']:,} €",
-            f"{search:,.2g} s, {search / nodes / ASSUMED['cores']:.2g} s on all cores",
-            f"{node_hours:,.2g} hours",
+            f"{alone:,.2g} s",
+            f"{processes:,}",
         )
 
 
@@ -225,7 +251,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the engine for clusters on nodes of this machine.")
     parser.add_argument("--corpus", type=Path, required=True, help="the help corpus")
     parser.add_argument("--shards", type=lambda text: list(map(int, text.split(","))), default=[1, 4, 16], metavar="N,…")
-    parser.add_argument("--copies", type=int, default=4, metavar="N", help="how many copies of the corpus are indexed at last")
+    parser.add_argument("--copies", type=int, default=8, metavar="N", help="how many copies of the corpus are indexed at last")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the tables into a file, between its markers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured")
     return parser.parse_args()
