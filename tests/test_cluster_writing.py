@@ -274,12 +274,17 @@ def test_two_machines(tmp_path, there, expected, step, is_first):
     assert passages(tmp_path / "index-1") == expected(NEW)
 
 
+def _machines(tmp_path, there):
+    """The folders of two machines; of the first the index is made, and then other things are in it."""
+    one, two = put(tmp_path / "one", OLD), put(tmp_path / "two", {"of-two.txt": "晶片 two"})
+    make(tmp_path / "index-1", one, there)
+    return put(one, NEW), two
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_another_machine_begins_while_one_rebuilds(tmp_path, there, expected, step):
     """One of both is refused; nothing that was said to be done is lost."""
-    one, two = put(tmp_path / "one", OLD), put(tmp_path / "two", {"of-two.txt": "晶片 two"})
-    make(tmp_path / "index-1", one, there)
-    put(one, NEW)
+    one, two = _machines(tmp_path, there)
     refused = []
     with before(step, lambda: refused.append(tried(lambda: make(tmp_path / "index-2", two, there)))):
         refused.append(tried(lambda: rebuild(tmp_path / "index-1")))
@@ -298,9 +303,7 @@ def test_another_machine_begins_while_one_rebuilds(tmp_path, there, expected, st
 @pytest.mark.parametrize("step", STEPS)
 def test_one_rebuilds_while_another_machine_begins(tmp_path, there, expected, step):
     """The other way round."""
-    one, two = put(tmp_path / "one", OLD), put(tmp_path / "two", {"of-two.txt": "晶片 two"})
-    make(tmp_path / "index-1", one, there)
-    put(one, NEW)
+    _, two = _machines(tmp_path, there)
     refused = []
     with before(step, lambda: refused.append(tried(lambda: rebuild(tmp_path / "index-1")))):
         refused.append(tried(lambda: make(tmp_path / "index-2", two, there)))
