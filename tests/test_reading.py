@@ -181,9 +181,13 @@ def test_an_error_of_ours_ends_the_helpers(tmp_path):
 
 
 KILLED = """
-import sys
+import sys, time
 from tongwen.index import build
-build(sys.argv[1], [sys.argv[2]], lambda step: print(step.done, flush=True), jobs=2)
+def progress(step):
+    print(step.done, flush=True)
+    if step.done >= 5:
+        time.sleep(60)  # so it is not done when it is killed; the helpers go on
+build(sys.argv[1], [sys.argv[2]], progress, jobs=2)
 """
 
 
