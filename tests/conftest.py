@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from opensearch_node import Cluster, unavailable
+from opensearch_node import CACHE, Cluster, unavailable
 from tongwen.index import build
 from tongwen.searcher import Searcher
 
@@ -22,8 +22,9 @@ Indexed = Callable[..., Searcher]
 def pytest_configure(config: pytest.Config) -> None:
     """Give this run and every process it starts one folder for caches, unless the environment names one.
 
-    So the lexicon is compiled once in a run, and the user's own cache stays as it is.
+    So the lexicon is compiled once in a run, and the user's own cache stays as it is.  Only OpenSearch is kept from run to run.
     """
+    os.environ["TONGWEN_TESTS_CACHE"] = str(CACHE)
     if "XDG_CACHE_HOME" not in os.environ:
         folder = TemporaryDirectory(prefix="tongwen-cache-", ignore_cleanup_errors=True)
         os.environ["XDG_CACHE_HOME"] = folder.name

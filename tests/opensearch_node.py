@@ -24,8 +24,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
-# Where caches are when this module is imported: later the tests have a folder for theirs that is new in every run.
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tongwen-tests"
+# Not where caches are by now: of the tests each run has a new folder for them (see conftest.py).
+_CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+CACHE = Path(os.environ.get("TONGWEN_TESTS_CACHE") or _CACHES / "tongwen-tests")
 POM = Path(__file__).with_name("opensearch") / "pom.xml"
 LAUNCHER = POM.with_name("Launcher.java")
 OLDEST_JAVA = 17

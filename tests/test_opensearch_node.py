@@ -76,11 +76,11 @@ def test_where_no_node_can_be_started(tmp_path, tools, why):
     for name, script in tools.items():
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / "bin" / name).chmod(0o755)
-    environment = os.environ | {"PATH": str(tmp_path / "bin"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = os.environ | {"PATH": str(tmp_path / "bin"), "TONGWEN_TESTS_CACHE": str(tmp_path / "cache")}
     runner = subprocess.run([sys.executable, opensearch_node.__file__], env=environment, capture_output=True, text=True)
     assert why in runner.stderr
     assert (runner.returncode, runner.stdout) == (1, "")
-    assert not list(tmp_path.glob("cache/*/*"))
+    assert not list(tmp_path.glob("cache/*"))
 
 
 def test_version(opensearch_url):
@@ -122,7 +122,6 @@ def test_a_node_ends_with_its_runner(opensearch):
     with subprocess.Popen(
         [sys.executable, opensearch_node.__file__],
         stdout=subprocess.PIPE,
-        env=os.environ | {"XDG_CACHE_HOME": str(opensearch_node.CACHE.parent)},
     ) as runner:
         assert runner.stdout
         url = runner.stdout.readline().decode().strip()
