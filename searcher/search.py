@@ -52,7 +52,8 @@ class _Answer:
 class Searcher:
     """An index opened for searching; close it, or use it as a context manager.
 
-    It keeps answering from the generation it opened, whatever is written meanwhile.
+    It keeps answering from the generation it opened, whatever is written meanwhile.  An index in a cluster is updated in its
+    place: changes are seen up to a minute late; open it anew after an update.
 
         with Searcher("notes/.tongwen") as searcher:
             for hit in searcher.search("出口管制", limit=5):
@@ -176,7 +177,7 @@ class Searcher:
         lexicon = self._lexicon if level == LEVELS[-1] else None
         if lexicon and (variants := engine.settled(lambda: last_resort.by_sound(tree, engine, lexicon))):
             sounding = last_resort.with_sound(plan, variants)
-            answer = replace(answer, plan=sounding, found=engine.search(sounding))
+            answer = replace(answer, plan=sounding, found=engine.search(sounding, expected))
         by_sound = answer.found.count_complete
         if already or (by_sound and not last_resort.is_doubtful(tree)):
             return answer

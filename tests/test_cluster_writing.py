@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -19,9 +19,11 @@ from pathlib import Path
 import pytest
 from opensearch_node import ask
 from tongwen.index import build, errors, rebuild, segment, status
-from tongwen.index.engines.opensearch import requests, sink, writer
+from tongwen.index.engines import base
+from tongwen.index.engines.opensearch import requests, sink, statistics, writer
 from tongwen.index.engines.opensearch.cluster import Cluster
 from tongwen.index.engines.opensearch.writer import OpenSearchWriter
+from tongwen.index.frozen import replace
 from tongwen.searcher import Searcher
 from tongwen.searcher import cli as program
 
@@ -313,6 +315,43 @@ def test_one_rebuilds_while_another_machine_begins(tmp_path, there, expected, st
     assert passages(tmp_path / "index-2") == sorted([*expected(OLD if refused[0] else NEW), ("of-two.txt", 1, "晶片 two")])
     assert (refused[0] is None) == (step in ("begin", "_refuse_while_rebuilt", "_create"))
     assert (refused[1] is None) == (refused[0] is not None)
+
+
+def test_what_may_be_sent_again(tmp_path, there, monkeypatch):
+    """As when a node does not answer in time: what depends on what is there bears that the same is written at that time."""
+    plain, sent = Cluster.bulk, list[dict[str, object]]()
+
+    def bulk(self, actions):
+        sent.extend(json.loads(action.split(b"\n")[0]) for action in actions)
+        plain(self, actions)
+
+    monkeypatch.setattr(Cluster, "bulk", bulk)
+    make(tmp_path / "index", put(tmp_path / "files", OLD), there)
+    updates = [action["update"] for action in sent if "update" in action]
+    assert len(updates) == len(OLD)
+    assert all(update["retry_on_conflict"] > 0 for update in updates)
+
+
+def test_a_searcher_that_stays_open(tmp_path, there, monkeypatch):
+    """It sees what is written, as soon as it forgets what it knew: also what only the texts tell, and words there were not."""
+    monkeypatch.setattr(statistics, "KEPT", -1)
+    make(tmp_path / "index", put(tmp_path / "files", {"a.txt": "记忆体", "b.txt": "水"}), there)
+    with Searcher(tmp_path / "index") as searcher:
+        assert [searcher.search(query).total for query in ("=记忆体", "榴莲", "水")] == [1, 0, 1]
+        put(tmp_path / "files", {"a.txt": "榴莲", "b.txt": "=记忆体", "c.txt": "记忆体 水"})
+        build(tmp_path / "index", [])
+        assert [searcher.search(query).total for query in ("=记忆体", "榴莲", "水")] == [2, 1, 1]
+
+
+def test_deleted_passages_that_are_merged_away(tmp_path, there):
+    """Terms are counted one by one only as long as many deleted ones would be counted with them."""
+    make(tmp_path / "index", put(tmp_path / "files", OLD), there)
+    make(tmp_path / "index", put(tmp_path / "files", NEW), there)
+    manifest = base.manifest(tmp_path / "index")
+    assert manifest.own["deleted"] > 0.1
+    later = replace(manifest, own=manifest.own | {"deleted": 0.9})
+    with closing(base.opened(tmp_path / "index", later)) as reader:
+        assert 0.1 < reader._deleted < 0.9
 
 
 def test_a_rebuild_that_died_elsewhere(tmp_path, there, expected, monkeypatch):

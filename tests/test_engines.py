@@ -345,6 +345,7 @@ def test_odd_characters(new, tmp_path):
         Document(f"/{number}{text[:20]}", f"{text}。\n{text}", text[:20], (Heading(0, text[:20]),))
         for number, (text, _) in enumerate(ODD)
     ]
+    documents.append(Document("/title", "终点", "\ue000" * 7900))
     put(tmp_path / "index", new(), documents)
     reader = base.opened(tmp_path / "index", base.manifest(tmp_path / "index"))
     brute = Brute(documents)

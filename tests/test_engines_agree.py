@@ -7,13 +7,14 @@ and 1), may differ where one thing stands for another.
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, SEEDS
 from corpora import HINTS, PIECES, PLANS, all_of, analyser, literal, spoken_runs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from tongwen.index import build, lexicon, reading
 from tongwen.index.engines import base
 from tongwen.index.engines.base import Reader, Target
 from tongwen.index.english import stem
-from tongwen.index.errors import QueryError
+from tongwen.index.errors import ClusterError, QueryError
 from tongwen.index.fold import fold
 from tongwen.index.generation import FileRecord, Manifest
 from tongwen.index.model import (
@@ -365,6 +366,29 @@ def test_explanations(both, searchers, seed):
 
 
 # ------------------------------------------------------------------------------------------ searches whose outcome is known
+
+
+@pytest.mark.parametrize("match", ["script", "cross"])
+def test_long_queries(opensearch_url, tmp_path, match):
+    """Pasted text, of a few words or of hundreds: the same best with the same scores, if a cluster takes so many words."""
+
+    def write(index_dir: Path, target: Target) -> None:
+        build(index_dir, [SEEDS], engine=target.engine, urls=target.urls, shards=target.shards)
+
+    def read(path: Path) -> str:
+        return path.read_text(encoding="utf-8")
+
+    chinese = "".join(read(SEEDS / "cn" / "export-rules.txt").split())[150:]
+    english = " ".join(re.findall("[A-Za-z]+", read(SEEDS / "en" / "export-rules.md")))[150:]
+    with pair(tmp_path, opensearch_url, write, 2) as made, Searcher(made.mine) as mine, Searcher(made.other) as other:
+        for text, lengths in ((chinese, (40, 90, 220)), (english, (100, 300, 600))):
+            for query in (text[:length] for length in lengths):
+                expected, actual = (searcher.search(query, 10, match=match) for searcher in (mine, other))
+                assert actual.total == expected.total
+                assert all(is_close(one.score, two.score) for one, two in zip(expected, actual, strict=True)), query
+                assert (expected.hits[0].path, expected.hits[0].passage) == (actual.hits[0].path, actual.hits[0].passage)
+        with pytest.raises(ClusterError, match=r"leave words out"):
+            other.search(" ".join(re.findall("[a-z]{4,}", " ".join(map(read, SEEDS.glob("en/*"))))), match=match)
 
 
 def test_golden_searches(opensearch_url, tmp_path):

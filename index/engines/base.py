@@ -58,7 +58,10 @@ class Found(Protocol):
         """Those among some passages that have all that is wanted."""
 
     def among_best(self, limit: int) -> list[Match]:
-        """Matches among which are the best `limit` (0: all), and all that are as good as the last of these."""
+        """Matches among which are the best `limit` (0: all).
+
+        Of those as good as the last of these there are all, or the first by `place`.
+        """
 
 
 class Reader(Protocol):

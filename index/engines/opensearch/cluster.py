@@ -258,6 +258,10 @@ def problem(where: str, status: object, info: object) -> ClusterProblem:
     if status == 408 and isinstance(info, Mapping):  # what was waited for did not come
         why = f"its health is {info.get('status')}"
     kinds = {*_kinds(info)}
+    if "maxClauseCount" in why:  # Lucene's, and said in several ways
+        return ClusterError(
+            where, "the query has too many words for it; leave words out, or let it take more (docs/cluster.md)"
+        )
     if status in (401, 403) and "cluster_block_exception" not in kinds:
         return ClusterRefuses(where, why)
     if "cluster_block_exception" in kinds:

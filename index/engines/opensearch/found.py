@@ -133,7 +133,7 @@ class OpenSearchFound:
 
     def _counting(self) -> list[dict[str, Any]]:
         """The searches that count those presumed to match, and those that have all that is wanted if these are others."""
-        matching = {"query": all_of([self._matching]), "size": 0} | COUNTING
+        matching = {"query": all_of([self._matching])} | COUNTING
         has_others = self._complete < 0 and self._asked.wanted > 1 and self._matching is not self._asked.complete
         return [matching, {"query": all_of([self._asked.complete])}] if has_others else [matching]
 

@@ -19,6 +19,9 @@ from ...texts import encode
 from . import units
 from .queries import Query
 
+TITLE = 8000
+"""So many code points of a title, as it is spelt there, are what `title:` looks at: a term has 32,766 bytes at the most."""
+
 CONTEXT = 168
 """So many code points of what is around a passage are stored with it; who wants more asks for its neighbours, too."""
 
@@ -121,7 +124,7 @@ def passages_of(told: Analysed) -> Iterator[tuple[str, dict[str, Any]]]:
             id_of(number, passage.number),
             {
                 "path": path,
-                "folded_title": units.storable(title.folded[:8000]),
+                "folded_title": units.storable(title.folded)[:TITLE],
                 "language": told.language,
                 "document": number,
                 "number": passage.number,

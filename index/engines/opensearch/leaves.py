@@ -18,8 +18,9 @@ from .parts import Part, Scale
 from .queries import NOTHING, Query, a_term, all_of, alternatives, any_of, best_of, constant, in_row, scripted, terms_of
 
 _WORTH = "params.w * _score / (_score + params.c + params.d * doc['length'].value)"
+_ROUNDED = f"(params.q > 0 ? Math.rint({_WORTH} / params.q) * params.q : {_WORTH})"
 # One occurrence is not exactly 1 (see `in_row`); what is loose is 0.8.
-_PACKED = f"Math.rint({_WORTH} / params.q) * params.q + params.p + (_score < 0.9 ? params.u : params.l)"
+_PACKED = f"{_ROUNDED} + params.p + (_score < 0.9 ? params.u : params.l)"
 
 
 class Known(Protocol):
@@ -194,13 +195,15 @@ class Leaves:
                 scored = scripted(often, _WORTH, **plain)
             if in_heading is NOTHING or not self.known.count(in_heading):
                 return scored
-            more = _rounded(HEADING * rare, scale.quantum) if scale else HEADING * rare
+            more = _rounded(HEADING * rare, scale.quantum) if scale and scale.quantum else HEADING * rare
             return {"bool": {"must": [scored], "should": [constant(in_heading, more)]}}
 
         return Part(having, worth, highest, count, own_idf)
 
     def at_most(self, query: Query) -> int:
         """How many passages a query finds at the most, as far as its terms tell."""
+        if query is NOTHING:
+            return 0
         everything = self.known.passages
         counts = (min(map(self.of_term, terms_of(each)), default=everything) for each in alternatives(query))
         return min(sum(counts), everything)

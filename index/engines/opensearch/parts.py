@@ -11,7 +11,11 @@ from collections.abc import Callable, Sequence
 from ...frozen import frozen
 from .queries import Query, any_of, best_of, constant, scripted
 
-_SUM = "Math.rint(_score / params.q) * params.q + params.p"
+FEW = 15
+"""Of so many parts it is told whether a passage has each as a word or only inside longer ones: up to here rounding costs a
+thousandth of a score, in an index of a million passages."""
+
+_SUM = "(params.q > 0 ? Math.rint(_score / params.q) * params.q : _score) + params.p"
 
 
 @frozen
@@ -37,6 +41,8 @@ class Scale:
     The scores of parts are multiples of `quantum`, to which `unit` is added if the part is there only inside longer words, and
     `had` to say that it is there at all, both unless it is not `counted`; no sum of scores alone is as high.  The score in the
     end is a multiple of `step`, and so many quarters of it more as its tier says.
+
+    Of more than `FEW` parts there is no room to tell those inside longer words: their scores are sums as they are.
     """
 
     parts: int
@@ -45,12 +51,12 @@ class Scale:
 
     @property
     def unit(self) -> float:
-        """What says that something is there only inside longer words."""
-        return self.had * 2.0 ** (math.ceil(math.log2(self.parts + 1)) - 24)
+        """What says that something is there only inside longer words; 0 where that is not said."""
+        return self.had * 2.0 ** (math.ceil(math.log2(self.parts + 1)) - 24) if self.parts <= FEW else 0.0
 
     @property
     def quantum(self) -> float:
-        """What the scores of parts are multiples of: all of them may be there only inside longer words."""
+        """What the scores of parts are multiples of, 0 for none: all of them may be there only inside longer words."""
         return self.unit * 2.0 ** math.ceil(math.log2(self.parts + 1))
 
     @property

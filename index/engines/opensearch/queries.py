@@ -15,6 +15,8 @@ from . import units
 Query: TypeAlias = dict[str, Any]
 """A query of OpenSearch's, as its JSON is."""
 
+_CLAUSES = frozenset(("term", "match_phrase", "ids", "prefix", "wildcard", "regexp", "terms"))
+
 NOTHING: Query = {"match_none": {}}
 EVERYTHING: Query = {"match_all": {}}
 
@@ -72,6 +74,15 @@ def in_row(field: str, terms: Sequence[str]) -> Query:
     if len(terms) == 1:
         return a_term(field, terms[0])
     return {"match_phrase": {field: {"query": " ".join(terms), "boost": 1 / len(terms)}}}
+
+
+def clauses(query: Any) -> int:
+    """How many clauses Lucene counts in a query: what is no combination of others."""
+    if isinstance(query, list):
+        return sum(map(clauses, query))
+    if not isinstance(query, dict):
+        return 0
+    return sum(1 if kind in _CLAUSES else clauses(what) for kind, what in query.items())
 
 
 def terms_of(query: Query) -> Iterator[tuple[str, str]]:

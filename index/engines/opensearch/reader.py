@@ -3,8 +3,8 @@
 Owns what the table of engines calls, and the promise of a reader; the modules beside it keep the parts of that promise.  What a
 plan means in a cluster, `translation` says; how to speak with one, `cluster`.
 
-A reader sees the index as of the last commit before each of its requests, but how many passages there are, and how long, as of
-when it was opened.
+A reader sees the index as of the last commit before each of its requests, but what words there are, and how often, as of up to
+a minute before (`statistics`), and how many passages there are, and how long, as of when it was opened.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .cluster import Cluster
 from .fetched import Passages
 from .found import OpenSearchFound
 from .queries import Query, a_term
-from .records import FILES, files_below, location_of, remote_manifest
+from .records import FILES, deleted_share, files_below, location_of, remote_manifest
 from .requests import Index
-from .statistics import Statistics
+from .statistics import DELETED, Statistics
 from .translation import Translation
 
 T = TypeVar("T")
@@ -85,6 +85,8 @@ class OpenSearchReader:
         self.passages, self.documents = manifest.passages, manifest.documents
         own = manifest.own
         self._deleted: float = own["deleted"]
+        if self._deleted > DELETED:  # merged away by now, perhaps
+            self._deleted = deleted_share(cluster, own["index"])
         self._index = Index(cluster, own["index"], own["routings"])
         self._fetched = Passages(self._index)
         self._known = Statistics(self._index, self._fetched, self.passages, max(1.0, own["mean_length"]), self._deleted)

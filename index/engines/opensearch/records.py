@@ -42,6 +42,12 @@ def remote_manifest(cluster: Cluster) -> Manifest | None:
     )
 
 
+def deleted_share(cluster: Cluster, index: str) -> float:
+    """The share of the passages in a generation that are deleted, and not merged away."""
+    docs = cluster.ask("GET", f"/{index}/_stats/docs")["_all"]["primaries"]["docs"]
+    return float(docs["deleted"] / max(1, docs["deleted"] + docs["count"]))
+
+
 def files_below(cluster: Cluster, index: str, roots: Iterable[str]) -> dict[str, FileRecord]:
     """What is known in a generation of the files below some paths."""
     below: list[Query] = []

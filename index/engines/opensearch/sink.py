@@ -21,6 +21,9 @@ from .records import FILES
 BULK = 4_000_000
 """Bytes that are sent at once, or a little more."""
 
+RETRIED = {"retry_on_conflict": 3}
+"""Said of what depends on what is there: it may be sent once more while the first is still at work."""
+
 IN_FLIGHT = 2
 """So much is sent before the first of it is answered: while the cluster writes, the next is analysed, and no more than that."""
 
@@ -40,7 +43,7 @@ class OpenSearchSink:
         """Add a document; the index it goes into, and how many passages it has."""
         path, count = document.document.path, len(document.passages)
         being_written = {"path": units.storable(path), "record": {"writing": count}}
-        self._act({"update": self._of_file(path)}, {"doc": being_written, "doc_as_upsert": True})
+        self._act({"update": self._of_file(path) | RETRIED}, {"doc": being_written, "doc_as_upsert": True})
         if path == "-":  # it is nowhere else
             kept = {"record": _kept(document.document)}
             self._act({"index": {"_index": f"{self._index}{FILES}-in", "_id": "stdin"}}, kept)

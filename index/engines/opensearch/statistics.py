@@ -6,6 +6,7 @@ Owns the rounds of asking.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,6 +18,9 @@ from .requests import Index
 
 DELETED = 0.01
 """If this share of the passages that are there is deleted, or less, terms are counted with them, which is soonest."""
+
+KEPT = 60.0
+"""Seconds for which it is kept what was found out: passages are added and removed meanwhile."""
 
 T = TypeVar("T")
 
@@ -36,6 +40,7 @@ class Statistics:
         self._missing_terms: set[tuple[str, str]] = set()
         self._missing: dict[str, Query] = {}
         self._unseen: dict[tuple[Leaf, str], Query] = {}
+        self._until = time.monotonic() + KEPT
         self._guesses, self._depth = 0, 0
         self._settled, self._place, self._round = dict[int, Any](), 0, 0
 
@@ -81,6 +86,8 @@ class Statistics:
         if self._depth:
             return self._inside(work)
         self._settled.clear()
+        if time.monotonic() > self._until:
+            self._forget()
         self._depth = 1
         try:
             while True:
@@ -91,6 +98,12 @@ class Statistics:
                 self._find_out()
         finally:
             self._depth = 0
+
+    def _forget(self) -> None:
+        self._frequencies.clear()
+        self._counts.clear()
+        self._holding.clear()
+        self._until = time.monotonic() + KEPT
 
     def _inside(self, work: Callable[[], T]) -> T:
         """Work at a place in other work, done only once if nothing was guessed until then; what is inside it has no place."""

@@ -18,7 +18,7 @@ from itertools import chain
 from ...frozen import frozen, replace
 from ...model import AllOf, AnyOf, Filter, Hint, Leaf, Near, Not, Plan, Term, Variant, Whole, Wide, Wild, Words
 from ...scripts import is_unspaced
-from ..scoring import COVERAGE, HEADING, K1, TITLE, B, hinted, idf, nearness, title_length, title_words
+from ..scoring import COVERAGE, K1, TITLE, B, hinted, idf, nearness, title_length, title_words
 from . import units
 from .leaves import Known, Leaves, word_of
 from .parts import Part, Scale, best_part, sum_of, summed, unscored
@@ -31,15 +31,23 @@ from .queries import (
     any_of,
     at_least,
     best_of,
+    clauses,
     condition,
     constant,
     scripted,
     terms_of,
 )
 
+CLAUSES = 1000
+"""Lucene takes 1,024 clauses in a query, if nobody says otherwise to the nodes."""
+
+LONG = CLAUSES // 3
+"""In a search each clause that says what a passage may have stands about three times: of a plan with more of them all passages
+that have any are looked at at once, and titles and pairs of characters count as far as there is room."""
+
 _COVERED = """
 double had = Math.floor(_score / params.p), rest = _score - had * params.p;
-double loose = Math.rint(rest / params.u) % params.r;
+double loose = params.u > 0 ? Math.rint(rest / params.u) % params.r : 0;
 double worth = (rest - loose * params.u) * Math.pow(had / params.n, params.e);
 return Math.rint(worth / params.t) * params.t + params.t / 4 * (had < params.n ? 2 : loose > 0 ? 1 : 0);
 """
@@ -78,25 +86,25 @@ class Translation:
     def asked(self, plan: Plan) -> Asked:
         """A plan as queries; see `base.Reader.search`."""
         children = plan.children if isinstance(plan, AllOf) else (plan,)
-        wanted, condition = self._wanted(children), self._condition(children)
+        wanted, (filters, without) = self._wanted(children), self._condition(children)
         if not wanted:
-            everything = all_of(*condition)
-            return _unranked(everything)
-        titles = self._titles(children)
+            return _unranked(all_of(filters, without))
         some = any_of(part.having for part in wanted.values())
-        having = [any_of([part.having, *([titles[child][0]] if child in titles else [])]) for child, part in wanted.items()]
-        filters, without = condition
+        is_long = clauses(some) > LONG
+        titles, hints = self._besides(children, wanted, is_long)
+        in_titles = {child: title for child, (title, _) in titles.items() if not is_long}
+        having = [any_of([part.having, in_titles.get(child, NOTHING)]) for child, part in wanted.items()]
         only_some = all_of([some, *filters], without)
-        complete = all_of([*having, *([some] if len(having) > 1 else []), *filters], without) if len(having) > 1 else only_some
-        hints = {child: self.found(hinted(child)) for child in children if isinstance(child, Hint)}
-        scale = self._scale(len(wanted), len(hints), len(titles))
-
+        in_text = [some] if in_titles else []  # what has all may have all of it in its title
+        complete = all_of([*having, *in_text, *filters], without) if len(having) > 1 else only_some
         mosts = sorted((part.most(1.0, math.inf) for part in wanted.values()), reverse=True)
         pairs = sum(hint.most(1.0, math.inf) for hint in hints.values())
+        scale = self._scale(len(wanted), sum(mosts) + pairs, len(titles))
         scored = self._scored(wanted, titles, hints, scale)
 
         def others(count: int) -> float:
-            return math.pow((count - 1) / len(wanted), COVERAGE) * (sum(mosts[: count - 1]) + pairs)
+            rounded = (count - 1 + len(hints)) * scale.quantum
+            return math.pow((count - 1) / len(wanted), COVERAGE) * (sum(mosts[: count - 1]) + pairs + rounded)
 
         return Asked(
             only_some,
@@ -106,15 +114,28 @@ class Translation:
             self.known.passages * math.prod(count / max(1, self.known.passages) for count in counts),
             lambda among: scored([*([] if among is EVERYTHING else [among]), *filters], without),
             scale,
-            lambda count: any_of([at_least(count, having), *(title[0] for title in titles.values())]),
+            lambda count: only_some if is_long else any_of([at_least(count, having), *in_titles.values()]),
             others,
             lambda: self._parts(wanted, titles, hints),
         )
 
-    def _scale(self, wanted: int, hints: int, titles: int) -> Scale:
-        """Powers of two: floats of 24 bits hold them, and their sums, exactly."""
-        highest = idf(0, self.known.passages) * ((K1 + 1 + HEADING) * (wanted + hints) + TITLE * nearness(0) * titles)
-        return Scale(wanted, 2.0 ** math.ceil(math.log2(1.01 * highest)))
+    def _besides(
+        self, children: Sequence[Plan], wanted: Mapping[Plan, Part], is_long: bool
+    ) -> tuple[dict[Plan, tuple[Query, Query]], dict[Hint, Part]]:
+        """What counts besides the parts themselves: titles, and hints; of a long plan as far as there is room for clauses."""
+        titles = self._titles(children)
+        hints = {child: self.found(hinted(child)) for child in children if isinstance(child, Hint)}
+        if is_long and clauses(self._scored(wanted, titles, hints, Scale(1, 1.0))((), ())) > CLAUSES:
+            return {}, dict(_first_few(hints, CLAUSES - sum(map(_clauses_of, wanted.values()))))
+        return titles, hints
+
+    def _scale(self, wanted: int, highest: float, titles: int) -> Scale:
+        """Powers of two: floats of 24 bits hold them, and their sums, exactly.
+
+        Passages are worth less than `had` for their words, and less than four times as much with their titles.
+        """
+        with_titles = highest + idf(0, self.known.passages) * TITLE * nearness(0) * titles
+        return Scale(wanted, 2.0 ** math.ceil(math.log2(max(1.0, 1.01 * highest + 0.01, with_titles / 3.9))))
 
     def _scored(
         self,
@@ -133,7 +154,8 @@ class Translation:
         more = [*in_title_only, *(hint.worth(1.0, math.inf, replace(scale, counted=False)) for hint in hints.values())]
         in_titles = _near(any_of(query for _, query in titles.values()), title_length(titles), scale.step)
         power = COVERAGE if len(wanted) > 1 else 0
-        unpacked = {"p": scale.had, "u": scale.unit, "r": scale.quantum / scale.unit, "n": len(wanted), "e": power}
+        most_loose = scale.quantum / scale.unit if scale.unit else 1
+        unpacked = {"p": scale.had, "u": scale.unit, "r": most_loose, "n": len(wanted), "e": power}
 
         def scored(filters: Sequence[Query], without: Sequence[Query]) -> Query:
             matching: Query = {
@@ -182,11 +204,12 @@ class Translation:
         found: dict[Plan, Part] = {
             child: self.found(child) for child in children if not isinstance(child, (Not, Filter, Hint, Whole))
         }
+        instead: dict[Plan, list[tuple[float, Part]]] = {}
         for whole in (child for child in children if isinstance(child, Whole)):
-            instead = self.found(whole.variant.leaf)
-            for part in whole.parts if self.leaves.at_most(instead.having) else ():
-                found[part] = best_part(found[part], [(whole.variant.weight, instead)])
-        return found
+            part = self.found(whole.variant.leaf)
+            for child in whole.parts if self.leaves.at_most(part.having) else ():
+                instead.setdefault(child, []).append((whole.variant.weight, part))
+        return found | {child: best_part(found[child], parts) for child, parts in instead.items()}
 
     def _both(self, plan: AllOf) -> Part:
         """A conjunction inside a plan, where a partial answer is none."""
@@ -296,6 +319,20 @@ class Translation:
         else:
             titled = self.leaves.row("title", units.units(leaf.text.strip(), whole=False)[0])
         return all_of([titled, self.found(leaf).having]) if leaf.exact and titled is not NOTHING else titled
+
+
+def _clauses_of(part: Part) -> int:
+    """How many clauses say what a part is worth."""
+    return clauses(part.worth(1.0, math.inf, None))
+
+
+def _first_few(hints: Mapping[Hint, Part], room: int) -> Iterator[tuple[Hint, Part]]:
+    """The first of hints, as far as there is room for their clauses."""
+    for hint, part in hints.items():
+        room -= _clauses_of(part)
+        if room < 0:
+            return
+        yield hint, part
 
 
 def _unranked(everything: Query) -> Asked:

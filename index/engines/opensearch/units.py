@@ -99,7 +99,8 @@ def term(word: str) -> str:
 
 
 def _is_odd(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co")
+    """Whether no term may have a character, or only ours do; the same for every Python, whatever Unicode it knows."""
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Cs", "Co")
 
 
 @lru_cache(maxsize=1 << 12)

@@ -1,6 +1,6 @@
 """The engine for many machines, written: documents into a cluster, and generations behind an alias.
 
-Owns what the cluster keeps of an index, and the order in which it is written.  Of an index `news` there are
+Owns the order in which things are written, and who may write.  Of an index `news` there are
 
     news-000001          its passages, `news` being the alias of the generation that answers
     news-000001-files    a record of each file, and the manifest; its alias is `news-files`
@@ -45,7 +45,7 @@ from . import units
 from .cluster import ENGINE, PATIENCE, WRITING, Cluster, Location, located
 from .kept import ANALYSIS, MAPPING, SIMILARITY
 from .queries import Query
-from .records import FILES, files_below, location_of, remote_manifest
+from .records import FILES, deleted_share, files_below, location_of, remote_manifest
 from .sink import OpenSearchSink
 
 RECORDS = 1000
@@ -359,13 +359,14 @@ class OpenSearchWriter:
         """What the index holds, once all of it can be found."""
         both = f"{self.index},{self.index}{FILES}"
         self._refresh(both)
-        docs = self._docs()
-        if docs["deleted"]:
+        deleted = deleted_share(self._cluster, self.index)
+        if deleted:
             progress(Step("merging", 0, 1))
             self._cluster.ask("POST", f"/{self.index}/_flush")  # what is not safe on disk is not merged away
             self._cluster.ask("POST", f"/{self.index}/_forcemerge", only_expunge_deletes="true", seconds=3600)
             self._refresh(both)
-            docs = self._docs()  # what was deleted half a minute ago, or later, is kept for replicas to catch up
+            # What was deleted half a minute ago, or later, is kept for replicas to catch up.
+            deleted = deleted_share(self._cluster, self.index)
         body = {"size": 0, "track_total_hits": True, "aggs": {"length": {"avg": {"field": "length"}}}}
         passages = self._cluster.ask("POST", f"/{self.index}/_search", body, whole=True)
         having = {"query": {"range": {"passages": {"gt": 0}}}}
@@ -375,18 +376,13 @@ class OpenSearchWriter:
             "documents": documents["count"],
             "mean_length": passages["aggregations"]["length"]["value"] or 0.0,
             "routings": self._routings(),
-            "deleted": docs["deleted"] / max(1, docs["deleted"] + docs["count"]),
+            "deleted": deleted,
         }
 
     def _refresh(self, indices: str) -> None:
         """Let what was written be found; raises ClusterBroken if some of it is not."""
         if self._cluster.ask("POST", f"/{indices}/_refresh")["_shards"]["failed"]:
             raise ClusterBroken(str(self._location), "some of it cannot be refreshed")
-
-    def _docs(self) -> dict[str, int]:
-        """How many passages there are, and how many deleted ones that are not merged away."""
-        docs: dict[str, int] = self._cluster.ask("GET", f"/{self.index}/_stats/docs")["_all"]["primaries"]["docs"]
-        return docs
 
     def _routings(self) -> list[str]:
         """For each shard, what leads a request to it; none if there is but one."""
