@@ -17,8 +17,8 @@ from ..index.model import Match
 def best(matches: Sequence[Match], limit: int, place: Callable[[int], tuple[str, int]]) -> list[Match]:
     """The first `limit` matches (0: all) by score, then place.
 
-    `place` gives a match's path and offset, so that equals stand in the same order however the index came about; it is asked
-    only where scores are equal.
+    `place` gives the path of a match and where it is in there, so that equals stand in the same order however the index came
+    about; it is asked only where scores are equal.
     """
     if 0 < limit < len(matches):
         last = heapq.nsmallest(limit, map(_worth, matches))[-1]

@@ -6,10 +6,12 @@ Owns the order of these and the check that the index was made by the analysis of
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from ..index.analysis import differences, query_parts
 from ..index.engines import base
@@ -25,6 +27,8 @@ from .query import Parsed, parse
 from .results import Explained, ExplainedHit, Explanation, Hit, Like, Results, ScorePart, Suggestion, WhyNot
 from .widen import Known
 
+T = TypeVar("T")
+
 LEXICON = "lexicon.tsv"
 """The file in an index's folder with equivalents of the user's own."""
 
@@ -35,7 +39,10 @@ AMONG = 5
 """Near-identical passages are looked for among so many times as many passages as are wanted."""
 
 TOGETHER = 500
-"""Where all passages are wanted, they are looked for among so many at a time: the work may grow with the square of that."""
+"""Where all passages are wanted, they are looked for among so many at a time: the work may grow with the square of that.
+
+So many, or some more, are also expected at once.
+"""
 
 
 @frozen
@@ -100,10 +107,9 @@ class Searcher:
         looked_at = AMONG * limit if collapse else limit
         answer = self._answer(query, _level(match), _filters(path, lang), looked_at)
         asked, best = tuple(dict.fromkeys(sought(answer.plan))), self._best(answer.found, _count(limit), collapse)
-        self._engine.expect((group[0].id for group in best), highlight.reach(asked))
         return Results(
             query=query,
-            hits=self._engine.settled(lambda: tuple(self._hit(number, group, asked) for number, group in enumerate(best, 1))),
+            hits=tuple(chain.from_iterable(self._hits(first, some, asked) for first, some in _some(best, len))),
             total=len(answer.found),
             documents=answer.found.documents,
             complete=answer.found.count_complete,
@@ -184,6 +190,12 @@ class Searcher:
         suggested = engine.settled(lambda: last_resort.suggested(plan, engine, self._lexicon))
         return replace(answer, suggestions=tuple(each for each in suggested if each.passages > by_sound))
 
+    def _hits(self, first: int, groups: Sequence[Sequence[Match]], asked: tuple[Variant, ...]) -> list[Hit]:
+        """The hits of which the first is in this place, from 0."""
+        self._engine.expect((other.id for group in groups for other in group[1:]), 0)
+        self._engine.expect((group[0].id for group in groups), highlight.reach(asked))
+        return self._engine.settled(lambda: [self._hit(first + at, group, asked) for at, group in enumerate(groups, 1)])
+
     def _hit(self, number: int, group: Sequence[Match], asked: tuple[Variant, ...]) -> Hit:
         """The first match of a group, and where the others are."""
         match, *others = group
@@ -232,10 +244,14 @@ class Searcher:
         return groups[:limit]
 
     def _ranked(self, found: Found, limit: int) -> list[Match]:
-        return rank.best(found.among_best(limit), limit, self._engine.place)
+        return rank.best(found.among_best(limit), limit, self._engine.passage_of)
 
     def _alike(self, matches: Sequence[Match]) -> list[list[Match]]:
-        groups = copies.grouped([self._engine.folded(match.id) for match in matches])
+        texts = list[str]()
+        for _, some in _some(matches):
+            self._engine.expect((match.id for match in some), 0)
+            texts += [self._engine.folded(match.id) for match in some]
+        groups = copies.grouped(texts)
         return [[matches[number] for number in group] for group in groups]
 
     # -------------------------------------------------------------------------------------- why, and why not
@@ -321,6 +337,17 @@ def _level(match: str) -> Level:
         if level == match:
             return level
     raise QueryError(f"{match} is no level of matching; use one of {', '.join(LEVELS)}")
+
+
+def _some(these: Sequence[T], size: Callable[[T], int] = lambda one: 1) -> Iterator[tuple[int, list[T]]]:
+    """All in turn, as many at a time as have the size `TOGETHER` or just more, with the place of the first, from 0."""
+    some, have = list[T](), 0
+    for at, one in enumerate(these, 1):
+        some.append(one)
+        have += size(one)
+        if have >= TOGETHER or at == len(these):
+            yield at - len(some), some
+            some, have = [], 0
 
 
 def _count(limit: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from ...errors import IndexDamaged
@@ -77,16 +78,21 @@ class Passages:
 
     def fetch(self, wanted: Iterable[tuple[str, int]]) -> list[Row]:
         """Passages by path of the document and number in it, those that are there."""
-        ids = [id_of(document_of(path), number) for path, number in wanted]
-        answer = self._index.ask("_mget", {"ids": ids}, realtime="false", stored_fields="stored") if ids else {"docs": ()}
-        return [self.seen(each)[1] for each in answer["docs"] if each.get("found")]
+        ids = (id_of(document_of(path), number) for path, number in wanted)
+        found = list[Row]()
+        while some := list(islice(ids, PAGE)):
+            answer = self._index.ask("_mget", {"ids": some}, realtime="false", stored_fields="stored")
+            found += [self.seen(each)[1] for each in answer["docs"] if each.get("found")]
+        return found
 
     def seen(self, kept: Mapping[str, Any]) -> tuple[int, Row]:
-        """A passage as it came from the cluster, and its number; what comes is kept."""
+        """A passage as it came from the cluster, and its number; it is kept, for a while."""
         row = row_of(kept)
         number = self._numbers.of(row)
-        if len(self._rows) >= 10 * PAGE and number not in self._rows:
-            self._rows.clear()
+        self._rows.pop(number, None)
+        if len(self._rows) >= 10 * PAGE:
+            for oldest in list(islice(self._rows, PAGE)):
+                del self._rows[oldest]
         self._rows[number] = row
         return number, row
 
@@ -122,13 +128,24 @@ class Passages:
         return before[max(0, len(before) - length) :], after[:length]
 
     def expect(self, passages: Iterable[int], around: int) -> None:
-        """Ask at once for what is beside passages that will be fetched one by one, if they do not have enough around them."""
-        if around <= CONTEXT:
-            return
-        wanted = dict[int, tuple[str, int]]()
-        for passage in passages:
-            row = self.row(passage)
-            for step, is_more in ((-1, len(row.before) == CONTEXT), (1, len(row.after) == CONTEXT)):
-                if is_more and 1 <= row.number + step <= row.of and passage + step not in self._rows:
-                    wanted[passage + step] = row.path, row.number + step
-        self.fetch(wanted.values())
+        """Ask at once for passages that will be fetched one by one, and for what is beside them if there is more around them.
+
+        All of that is there afterwards if it is no more than is kept.
+        """
+        wanted = list(passages)
+        self._have(wanted)
+        if around > CONTEXT:
+            rows = [(number, self._rows[number]) for number in wanted if number in self._rows]
+            before = [number - 1 for number, row in rows if len(row.before) == CONTEXT and row.number > 1]
+            behind = [number + 1 for number, row in rows if len(row.after) == CONTEXT and row.number < row.of]
+            self._have(dict.fromkeys((*wanted, *before, *behind)))
+
+    def _have(self, passages: Iterable[int]) -> None:
+        """See to it that some passages are there, and the last to go."""
+        missing = list[tuple[str, int]]()
+        for number in passages:
+            if row := self._rows.pop(number, None):
+                self._rows[number] = row
+            else:
+                missing.append(self._numbers.passage(number))
+        self.fetch(missing)
