@@ -1,4 +1,4 @@
-"""The passages that came from a cluster: how often it is asked for them.
+"""The passages that came from a cluster: how often it is asked for them, and what is around them.
 
 An index of our own answers, of the passages of documents as the cluster keeps them.
 """
@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 from corpora import analyser
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from opensearch_node import ask
 from tongwen.index import build, reading
 from tongwen.index.engines.opensearch import fetched
@@ -89,3 +91,21 @@ def test_all_hits_of_a_search(opensearch_url, tmp_path, monkeypatch, collapse):
                 assert len(asked) < 150 / 10 * (3 + collapse)
     finally:
         ask(f"{where}-0*", method="DELETE")
+
+
+PARTS = ("alpha beta gamma. " * 12, "水是好的。" * 50, "\n\n", "\n" * 300, " " * 337, "\u3000" * 900, "字", "delta. ")
+
+
+@settings(deadline=None)
+@given(parts=st.lists(st.sampled_from(PARTS), max_size=16), length=st.sampled_from((0, 1, 168, 169, 300, 700, 5000)))
+def test_what_is_around(parts, length):
+    """It is the document's text there, as far as it is kept with one passage or another without a gap."""
+    text = "".join([*parts, "字", "\n" * (len(parts) * 20)])
+    _, passages, numbers = seen([Document("/a", text, ""), Document("/b", "another", "")])
+    rows = [row for row in map(passages.row, numbers) if row.path == "/a"]
+    kept = {at for row in rows for at in range(row.start - CONTEXT, row.start + len(row.text) + CONTEXT)}
+    for row in rows:
+        start, end = row.start, row.start + len(row.text)
+        first = next(at for at in range(start, -1, -1) if at in (0, start - length) or at - 1 not in kept)
+        last = next(at for at in range(end, len(text) + 1) if at in (len(text), end + length) or at not in kept)
+        assert passages.around(row, length) == (text[first:start], text[end:last])

@@ -107,25 +107,35 @@ class Passages:
         return {"ids": {"values": [id_of(document_of(path), number) for path, number in places]}}
 
     def beside(self, row: Row, step: int) -> Row | None:
-        """The passage before (-1) or behind (1) another one in its document; None if it is gone."""
+        """The passage before (-1) or behind (1) another one in its document; None if there is none, or it is gone."""
+        if not 1 <= row.number + step <= row.of:
+            return None
         number = self._numbers.of(row) + step
         if number not in self._rows:
             self.fetch([(row.path, row.number + step)])
         return self._rows.get(number)
 
     def around(self, row: Row, length: int) -> tuple[str, str]:
-        """What is before and behind a passage, so many code points of the document's text."""
-        before, after, first, last = row.before, row.after, row, row
-        while len(before) < min(length, row.start) and first.number > 1 and (found := self.beside(first, -1)):
-            first = found
-            missing = row.start - len(before) - (first.start - len(first.before))
-            before = (first.before + first.text + first.after)[: max(0, missing)] + before
-        # Where less is stored, the document ends.
-        while len(after) < length and len(last.after) == CONTEXT and last.number < row.of and (found := self.beside(last, 1)):
-            last = found
-            beyond = row.start + len(row.text) + len(after) - (last.start - len(last.before))
-            after += (last.before + last.text + last.after)[beyond:]
-        return before[max(0, len(before) - length) :], after[:length]
+        """What is before and behind a passage, so many code points of the document's text.
+
+        Less where more white space is between two passages than is kept with either: what is beyond that is not known.
+        """
+        (start, known), near = _surroundings(row), row
+        while start > max(0, row.start - length) and (found := self.beside(near, -1)):
+            near, (first, more) = found, _surroundings(found)
+            if first + len(more) < start:
+                break
+            start, known = first, more[: start - first] + known
+        before, near = known[: row.start - start], row
+        start, known = _surroundings(row)
+        wanted = row.start + len(row.text) + length
+        # Where less is kept, the document ends.
+        while start + len(known) < wanted and len(near.after) == CONTEXT and (found := self.beside(near, 1)):
+            near, (first, more) = found, _surroundings(found)
+            if first > start + len(known):
+                break
+            known += more[start + len(known) - first :]
+        return before[max(0, len(before) - length) :], known[row.start - start + len(row.text) : wanted - start]
 
     def expect(self, passages: Iterable[int], around: int) -> None:
         """Ask at once for passages that will be fetched one by one, and for what is beside them if there is more around them.
@@ -149,3 +159,8 @@ class Passages:
             else:
                 missing.append(self._numbers.passage(number))
         self.fetch(missing)
+
+
+def _surroundings(row: Row) -> tuple[int, str]:
+    """The text of a document that is kept with a passage, and where it begins."""
+    return row.start - len(row.before), row.before + row.text + row.after

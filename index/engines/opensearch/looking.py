@@ -38,7 +38,7 @@ def _begins(leaf: Leaf, row: Row, passages: Passages) -> bool:
     end = len(text)
     if any(start <= at and beyond < end for at, beyond in in_folded(leaf, text, start)):
         return True
-    while len(text) < end + reach and last.number < row.of and (found := passages.beside(last, 1)):
+    while len(text) < end + reach and (found := passages.beside(last, 1)):
         last = found
         text += last.folded
     return any(start <= at < end for at, _ in in_folded(leaf, text, start))
