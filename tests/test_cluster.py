@@ -16,6 +16,7 @@ import pytest
 from tongwen.index import errors
 from tongwen.index.engines.opensearch import cluster
 from tongwen.index.engines.opensearch.cluster import API_KEY, CA, PASSWORD, USER, Cluster, Location, located
+from tongwen.index.engines.opensearch.requests import Index
 
 FINE = (200, {"errors": False})
 BLOCKED = {"type": "cluster_block_exception", "reason": "index [news] blocked by: [FORBIDDEN/8/index write (api)];"}
@@ -37,6 +38,10 @@ SHARDS = {
 }
 
 
+KINDS = {"<": "text/html", "W": "text/plain", "": "text/plain"}
+"""What a text is, by its first character, if it is no JSON."""
+
+
 class Node:
     """A server that answers one request after another as told, the last answer for good: (status, JSON or text)."""
 
@@ -56,7 +61,7 @@ class Node:
                     answer = answer()
                 text = answer if isinstance(answer, str) else json.dumps(answer)
                 self.send_response(status)
-                self.send_header("Content-Type", "text/html" if text.startswith("<") else "application/json")
+                self.send_header("Content-Type", KINDS.get(text[:1], "application/json"))
                 self.send_header("Content-Length", str(len(text.encode())))
                 self.end_headers()
                 self.wfile.write(text.encode())
@@ -166,6 +171,7 @@ def test_addresses_that_are_none(url, why):
     [
         ({}, None),
         ({USER: "me", PASSWORD: "密碼 s3cret"}, "Basic " + base64.b64encode("me:密碼 s3cret".encode()).decode()),
+        ({USER: "me\n", PASSWORD: " s3cret \r\n"}, "Basic " + base64.b64encode(b"me: s3cret ").decode()),
         ({USER: "me", PASSWORD: "s3cret", API_KEY: "s3cretkey\n"}, "ApiKey s3cretkey"),
     ],
 )
@@ -235,6 +241,13 @@ def test_without_the_package(monkeypatch, connect):
         (404, {"error": GONE}, errors.ClusterError, "no such", False),
         (200, "<html>Welcome to nginx!</html>", errors.ClusterError, "no OpenSearch", False),
         (200, "{", errors.ClusterError, "no OpenSearch", False),
+        (200, "Welcome", errors.ClusterError, "no OpenSearch", False),
+        (200, "", errors.ClusterError, "no OpenSearch", False),
+        (204, "", errors.ClusterError, "no OpenSearch", False),
+        (200, '"x"', errors.ClusterError, "no OpenSearch", False),
+        (200, [], errors.ClusterError, "no OpenSearch", False),
+        (401, ["no"], errors.ClusterError, "no OpenSearch", False),
+        (500, '"x"', errors.ClusterError, "no OpenSearch", False),
     ],
 )
 def test_errors(node, connect, status, answer, kind, why, is_momentary):
@@ -246,6 +259,23 @@ def test_errors(node, connect, status, answer, kind, why, is_momentary):
     assert why in str(problem.value)
     assert (len(server.asked) > 3) == is_momentary
     assert (len(server.asked) == 1) != is_momentary
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        lambda index: list(index.all_hits({})),
+        lambda index: index.counts([{}]),
+        lambda index: index.counts([{}, {}]),
+        lambda index: index.frequencies([("words", "水")]),
+        lambda index: list(index.terms("words", "水")),
+        lambda index: index.cluster.bulk([b"a\n"]),
+    ],
+)
+def test_answers_that_lack_what_was_asked(node, connect, wanted):
+    """They are JSON, but come from something else."""
+    with pytest.raises(errors.ClusterError, match="what answers there is no OpenSearch"):
+        wanted(Index(connect(node((200, {"message": "hello"})).url), "news", ["a"]))
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])

@@ -95,7 +95,8 @@ def located(urls: Sequence[str]) -> Location:
 
 def _headers(where: str) -> dict[str, str]:
     """Who we are, as the environment says; raises ClusterError, which does not quote it."""
-    key, user, password = (os.environ.get(name, "").strip() for name in (API_KEY, USER, PASSWORD))
+    key = os.environ.get(API_KEY, "").strip()
+    user, password = (os.environ.get(name, "").rstrip("\r\n") for name in (USER, PASSWORD))
     if not (key.isascii() and (key.isprintable() or not key)):
         raise ClusterError(where, f"what {API_KEY} has can be no key")
     if key:
@@ -109,6 +110,21 @@ def _authority(where: str) -> dict[str, str]:
     if file and not os.path.isfile(file):  # noqa: PTH113 - as opensearch-py looks
         raise ClusterError(where, f"{CA} names {file}, and there is no such file")
     return {"ca_certs": file} if file else {}
+
+
+class _Answer(dict[str, Any]):
+    """What a cluster answers; who looks for what every OpenSearch says, and this has not, gets ClusterError."""
+
+    def __init__(self, answer: dict[str, Any], where: str) -> None:
+        super().__init__(answer)
+        self._where = where
+
+    def __missing__(self, key: str) -> Any:
+        raise _no_opensearch(self._where)
+
+
+def _no_opensearch(where: str) -> ClusterError:
+    return ClusterError(where, "what answers there is no OpenSearch")
 
 
 class Cluster:
@@ -167,11 +183,14 @@ class Cluster:
                     return absent
                 if not self._is_momentary(error) or not self._may_ask_again(attempt, until):
                     raise self._problem(error) from error
-            except self._library.SerializationError as error:
-                raise ClusterError(str(self.location), "what answers there is no OpenSearch") from error
+            except (self._library.SerializationError, AttributeError) as error:
+                # The latter if it is an error whose JSON is no mapping: the library takes it for one.
+                raise _no_opensearch(str(self.location)) from error
             else:
+                if not isinstance(answer, dict):
+                    raise _no_opensearch(str(self.location))
                 if not whole or not (lack := lacking(answer)):
-                    return answer
+                    return _Answer(answer, str(self.location))
                 status = lack.get("status", 503)
                 if not is_momentary(status, lack) or not self._may_ask_again(attempt, until):
                     raise problem(str(self.location), status, lack)

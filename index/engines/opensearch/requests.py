@@ -73,7 +73,7 @@ class Index:
         query: Query = {"prefix": {field: {"value": prefix, "rewrite": f"top_terms_{PAGE}"}}}
         while True:
             answer = self.ask("_validate/query", {"query": query}, rewrite="true", all_shards="true")
-            shards = [_terms_shown(field, each["explanation"]) for each in answer.get("explanations", ())]
+            shards = [_terms_shown(field, each["explanation"]) for each in answer["explanations"]]
             full = [found[-1] for found in shards if len(found) >= PAGE]
             found = sorted({term for each in shards for term in each if not full or term <= min(full)})
             # A shard without passages shows the query itself.
