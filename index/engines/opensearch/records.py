@@ -13,7 +13,7 @@ from ...generation import FileRecord, Manifest
 from . import units
 from .cluster import ENGINE, Cluster, Location
 from .queries import Query, a_term, any_of, constant
-from .requests import all_hits
+from .requests import hits_of
 
 FILES = "-files"
 """What the name of a generation's index with its manifest and the records of its files ends in."""
@@ -53,7 +53,7 @@ def files_below(cluster: Cluster, index: str, roots: Iterable[str]) -> dict[str,
     below: list[Query] = []
     for root in map(units.storable, roots):
         below += [a_term("path", root), {"prefix": {"path": root.rstrip("/") + "/"}}]
-    hits = all_hits(cluster, f"{index}{FILES}", {"query": constant(any_of(below), 1.0), "sort": ["path"]})
+    hits = hits_of(cluster, f"{index}{FILES}", {"query": constant(any_of(below), 1.0), "sort": ["path"]})
     records = (_record(index, hit["_source"]) for hit in hits)
     return {record.path: record for record in records}
 

@@ -9,11 +9,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .cluster import Cluster
+from .cluster import Cluster, problem
 from .queries import Query, all_of
 
 PAGE = 1000
 """So many passages, or terms, are asked for at once where all are wanted."""
+
+SAID = 64
+"""By so many characters of it a term is said after which others come: what is said grows with the square of that."""
 
 
 class Index:
@@ -41,7 +44,7 @@ class Index:
 
     def all_hits(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """All hits of a search; no two of them may be equal by its `sort`."""
-        return all_hits(self.cluster, self._name, body)
+        return hits_of(self.cluster, self._name, body)
 
     def counts(self, queries: Sequence[Query]) -> list[int]:
         """How many passages each of some queries finds, in one request."""
@@ -68,23 +71,34 @@ class Index:
     def terms(self, field: str, prefix: str = "") -> Iterator[str]:
         """The terms of `words` or `grams` that begin with a prefix, in order; those of deleted passages included.
 
+        Some come twice; of many that begin with the same `SAID` characters some do not come at all.
+
         There is no request for them; but the query for a prefix is rewritten into one for its first terms, and that is shown.
         """
         query: Query = {"prefix": {field: {"value": prefix, "rewrite": f"top_terms_{PAGE}"}}}
+        last = ""
         while True:
-            answer = self.ask("_validate/query", {"query": query}, rewrite="true", all_shards="true")
-            shards = [_terms_shown(field, each["explanation"]) for each in answer["explanations"]]
+            shards = [_terms_shown(field, shown) for shown in self._rewritten(query)]
             full = [found[-1] for found in shards if len(found) >= PAGE]
             found = sorted({term for each in shards for term in each if not full or term <= min(full)})
             # A shard without passages shows the query itself.
-            yield from (term for term in found if term[0].isalnum() and term != f"{prefix}*")
+            yield from (term for term in found if term[:1].isalnum() and term != f"{prefix}*")
             if not full:
                 return
-            after = {"value": _behind(prefix, min(full)), "flags": "NONE", "rewrite": f"top_terms_{PAGE}"}
-            query = {"regexp": {field: after}}
+            before, last = last, min(full)[: max(SAID, len(prefix))]
+            beyond = [*_beyond(prefix, last), *([] if last == before else [f"{_quoted(last)}.+"])]
+            query = {"regexp": {field: {"value": "|".join(beyond), "flags": "NONE", "rewrite": f"top_terms_{PAGE}"}}}
+
+    def _rewritten(self, query: Query) -> list[str]:
+        """A query as each shard shows it; raises ClusterError if it is none."""
+        answer = self.ask("_validate/query", {"query": query}, rewrite="true", all_shards="true")
+        if not answer["valid"]:
+            why = next((each["error"] for each in answer["explanations"] if "error" in each), "the query is not valid")
+            raise problem(str(self.cluster.location), 400, {"error": why})
+        return [each["explanation"] for each in answer["explanations"]]
 
 
-def all_hits(cluster: Cluster, index: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def hits_of(cluster: Cluster, index: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """All hits of a search, a page at a time; no two of them may be equal by its `sort`.
 
     Each page is asked for by the last hit of the one before, so that it can be asked for again, of another node.
@@ -102,14 +116,14 @@ def all_hits(cluster: Cluster, index: str, body: dict[str, Any]) -> Iterator[dic
 def _terms_shown(field: str, explanation: str) -> list[str]:
     """The terms of a field in a query as it is shown: `words:芯 words:芯片`."""
     sign = f"{field}:"
-    return sorted(each.removeprefix(sign) for each in explanation.strip("()").split(" ") if each.startswith(sign))
+    return sorted(each.removeprefix(sign) for each in explanation.split(" ") if each.startswith(sign))
 
 
-def _behind(prefix: str, last: str) -> str:
-    """What terms are that begin with a prefix and come after one that does, in Lucene's language of regular expressions."""
-    places = (at for at in range(len(prefix), len(last)) if ord(last[at]) < 0x10FFFF)
-    others = (f"{_quoted(last[:at])}[{_quoted(chr(ord(last[at]) + 1))}-\U0010ffff].*" for at in places)
-    return "|".join([f"{_quoted(last)}.+", *others])
+def _beyond(prefix: str, last: str) -> Iterator[str]:
+    """What terms are that begin with a prefix, but not with `last`, and come after it, in Lucene's regular expressions."""
+    for at in range(len(prefix), len(last)):
+        if ord(last[at]) < 0x10FFFF:
+            yield f"{_quoted(last[:at])}[{_quoted(chr(ord(last[at]) + 1))}-\U0010ffff].*"
 
 
 def _quoted(text: str) -> str:

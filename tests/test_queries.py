@@ -1,0 +1,70 @@
+"""What is asked of OpenSearch in its own languages: the terms of an index, patterns of paths.  A real node answers."""
+
+from collections.abc import Iterator
+from itertools import product
+from uuid import uuid4
+
+import pytest
+from opensearch_node import ask
+from tongwen.index import build
+from tongwen.index.engines import base
+from tongwen.index.engines.base import Reader
+from tongwen.index.engines.opensearch import requests
+from tongwen.index.engines.opensearch.cluster import Cluster, located
+from tongwen.index.engines.opensearch.requests import Index
+from tongwen.index.errors import ClusterError
+
+
+@pytest.fixture
+def where(opensearch_url) -> Iterator[str]:
+    """The address of an index that there is not yet; it is removed."""
+    url = f"{opensearch_url}/queries-{uuid4().hex}"
+    yield url
+    ask(f"{url}*", method="DELETE")
+
+
+# ------------------------------------------------------------------------------------------ terms
+
+LONG = ["ab" + "b" * 150 + each for each in "cdef"]
+
+
+@pytest.fixture(scope="module")
+def readers(opensearch_url, tmp_path_factory) -> Iterator[tuple[Reader, Reader]]:
+    """An index of many words, in a folder and in a cluster."""
+    folder, url = tmp_path_factory.mktemp("terms"), f"{opensearch_url}/terms-{uuid4().hex}"
+    words = [*map("".join, product("abc", repeat=4)), *LONG, "芯片", "芯水", "水水", "𠮷野", "(a)", "( b )", "c++", "..."]
+    file = folder / "a.txt"
+    file.write_text("\n\n".join(words), "utf-8")
+    try:
+        build(folder / "mine", [file], engine="whoosh")
+        build(folder / "other", [file], engine="opensearch", urls=[url], shards=3)
+        mine, other = (base.opened(made, base.manifest(made)) for made in (folder / "mine", folder / "other"))
+        yield mine, other
+        mine.close()
+        other.close()
+    finally:
+        ask(f"{url}-0*", method="DELETE")
+
+
+@pytest.mark.parametrize("page", [2, 5, 7, 1000])
+@pytest.mark.parametrize("prefix", ["a", "ab", "abb", LONG[0][:100], "b", "水", "芯", "𠮷", "(", ")", "+", ".", "nowhere"])
+def test_terms(readers, monkeypatch, page, prefix):
+    """They are those of an index in a folder, but for some long ones that begin alike, if more of them than are asked for do."""
+    monkeypatch.setattr(requests, "PAGE", page)
+    for field in ("words", "grams"):
+        # The single characters of `grams` are others.
+        mine, other = ({term for term in reader.terms(field, prefix) if len(term) > 1} for reader in readers)
+        readers[1]._terms.clear()
+        assert other - mine == set()
+        assert {term for term in mine - other if page > 4 or len(term) <= requests.SAID} == set()
+
+
+def test_terms_that_cannot_be_asked_for(where, monkeypatch):
+    """What the cluster says is said."""
+    ask(where, {"settings": {"max_regex_length": 5}, "mappings": {"properties": {"words": {"type": "text"}}}}, method="PUT")
+    ask(f"{where}/_doc?refresh=true", {"words": "abc abd"}, method="POST")
+    monkeypatch.setattr(requests, "PAGE", 1)
+    with Cluster(located([where])) as cluster:
+        index = Index(cluster, cluster.location.name, [])
+        with pytest.raises(ClusterError, match="length of regex"):
+            list(index.terms("words", "ab"))
