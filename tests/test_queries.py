@@ -49,7 +49,7 @@ def readers(opensearch_url, tmp_path_factory) -> Iterator[tuple[Reader, Reader]]
 @pytest.mark.parametrize("page", [2, 5, 7, 1000])
 @pytest.mark.parametrize("prefix", ["a", "ab", "abb", LONG[0][:100], "b", "水", "芯", "𠮷", "(", ")", "+", ".", "nowhere"])
 def test_terms(readers, monkeypatch, page, prefix):
-    """They are those of an index in a folder, but for some long ones that begin alike, if more of them than are asked for do."""
+    """They are those of an index in a folder, but for some long ones that begin alike, if more do than are asked for."""
     monkeypatch.setattr(requests, "PAGE", page)
     for field in ("words", "grams"):
         # The single characters of `grams` are others.
