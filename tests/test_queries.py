@@ -1,18 +1,25 @@
 """What is asked of OpenSearch in its own languages: the terms of an index, patterns of paths.  A real node answers."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from itertools import product
 from uuid import uuid4
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from opensearch_node import ask
 from tongwen.index import build
 from tongwen.index.engines import base
 from tongwen.index.engines.base import Reader
 from tongwen.index.engines.opensearch import requests
 from tongwen.index.engines.opensearch.cluster import Cluster, located
+from tongwen.index.engines.opensearch.queries import LONGEST_PATTERN, condition
 from tongwen.index.engines.opensearch.requests import Index
-from tongwen.index.errors import ClusterError
+from tongwen.index.engines.opensearch.units import storable
+from tongwen.index.errors import ClusterError, QueryError
+from tongwen.index.model import Filter
 
 
 @pytest.fixture
@@ -68,3 +75,70 @@ def test_terms_that_cannot_be_asked_for(where, monkeypatch):
         index = Index(cluster, cluster.location.name, [])
         with pytest.raises(ClusterError, match="length of regex"):
             list(index.terms("words", "ab"))
+
+
+# ------------------------------------------------------------------------------------------ patterns of paths
+
+SIGNS = "ab-]![^\\\ud83d\udc80\ue000\ue001😀"
+NAMES = ["/d/" + "".join(each) for count in range(3) for each in product(SIGNS, repeat=count)] + [
+    "/d\n/a",
+    "/d/a/b",
+    "/d/2024-05-06",
+]
+GLOBS = (
+    "[a-]*",
+    "[z-a]*",
+    "[!z-a]*",
+    "[a-b-d]",
+    "[\ud800-\udfff]",
+    "[!\udc80]",
+    "[a-\U0010ffff]",
+    "?",
+    "??",
+    "[]-a]",
+    "a]",
+    "d/?",
+)
+
+
+@pytest.fixture(scope="module")
+def paths(opensearch_url) -> Iterator[Callable[[str], list[str]]]:
+    """A function that asks for the `NAMES` of a pattern, of an index that has them as the paths of documents."""
+    url = f"{opensearch_url}/paths-{uuid4().hex}"
+    ask(
+        url,
+        {"settings": {"max_regex_length": LONGEST_PATTERN}, "mappings": {"properties": {"path": {"type": "keyword"}}}},
+        method="PUT",
+    )
+    lines = [json.dumps(each) for at, name in enumerate(NAMES) for each in ({"index": {"_id": at}}, {"path": storable(name)})]
+    ask(f"{url}/_bulk?refresh=true", "\n".join(lines) + "\n", method="POST")
+
+    def found(glob: str) -> list[str]:
+        body = {"query": condition(Filter("path", glob)), "size": len(NAMES), "_source": False}
+        return sorted(NAMES[int(hit["_id"])] for hit in ask(f"{url}/_search", body)["hits"]["hits"])
+
+    yield found
+    ask(url, method="DELETE")
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text([*SIGNS, "*", "?", "[", "]", "-", "/"], min_size=1, max_size=9) | st.sampled_from(GLOBS))
+def test_patterns_of_paths(paths, glob):
+    """They mean what they mean to a shell, whatever they are made of."""
+    assume(glob.count("?") < 7)
+    globs = [glob] if glob.startswith("/") else [glob, f"*/{glob}"]
+    assert paths(glob) == sorted(name for name in NAMES if any(fnmatchcase(name, each) for each in globs))
+
+
+def test_many_of_any_character(paths):
+    """As they are for dates: a node can still work out what that means."""
+    assert paths("????-??-??") == ["/d/2024-05-06"]
+    assert paths("/d/????-??-??") == ["/d/2024-05-06"]
+
+
+def test_patterns_that_are_too_long(paths):
+    """It is said how long they are; the longest is still asked for."""
+    assert paths("x" * (LONGEST_PATTERN - 6)) == []
+    for glob in ("x" * (LONGEST_PATTERN - 5), "😀" * 6000):
+        with pytest.raises(QueryError, match=f"the pattern of {len(glob):,} characters is too long"):
+            paths(glob)

@@ -5,9 +5,12 @@ Owns their shapes and how a condition on documents is said; knows neither plans'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, TypeAlias
 
+from ...errors import QueryError
 from ...model import Filter
 from ...texts import LANGUAGES
 from . import units
@@ -16,6 +19,9 @@ Query: TypeAlias = dict[str, Any]
 """A query of OpenSearch's, as its JSON is."""
 
 _CLAUSES = frozenset(("term", "match_phrase", "ids", "prefix", "wildcard", "regexp", "terms"))
+
+LONGEST_PATTERN = 10_000
+"""So long a regular expression may be (UTF-16), by the settings of our indexes."""
 
 NOTHING: Query = {"match_none": {}}
 EVERYTHING: Query = {"match_all": {}}
@@ -105,13 +111,15 @@ def alternatives(query: Query) -> Iterator[Query]:
 
 
 def condition(asked: Filter) -> Query:
-    """The passages of the documents that meet a condition."""
+    """The passages of the documents that meet a condition; raises QueryError for too long a pattern."""
     match asked.field:
         case "title":
             return {"wildcard": {"folded_title": {"value": f"*{_escaped(asked.value)}*"}}}
         case "path":
-            globs = [asked.value] if asked.value.startswith("/") else [asked.value, f"*/{asked.value}"]
-            return {"regexp": {"path": {"value": "|".join(map(_regexp, globs)), "flags": "NONE"}}}
+            pattern = ("" if asked.value.startswith("/") else "(.*/)?") + _regexp(asked.value)
+            if len(pattern.encode("utf-16-le")) > 2 * LONGEST_PATTERN:
+                raise QueryError(f"the pattern of {len(asked.value):,} characters is too long; shorten it with *")
+            return {"regexp": {"path": {"value": pattern, "flags": "NONE"}}}
         case "lang":
             named = [name for name in LANGUAGES if name.split("-")[0] == asked.value]
             return {"terms": {"language": [asked.value, "zh"] if asked.value.startswith("zh-") else named}}
@@ -121,16 +129,51 @@ def _escaped(text: str) -> str:
     return "".join(each if each.isalnum() else f"\\{each}" for each in units.storable(text))
 
 
+# As `storable` spells them: a lone surrogate, or the sign itself, is the sign and four digits.
+_ODD, _LONE = units.storable("\ue000")[0], range(0xD800, 0xE001)
+_ANY_LONE = f"{_ODD}[0-9a-f]{{4}}"
+_ANY, _NEVER = f"([^{_ODD}]|{_ANY_LONE})", f"{_ODD}x"
+# Lucene takes no escaped backslash for the beginning of a range.
+_PLAIN = (0, ord("[")), (ord("\\"), ord("\\")), (ord("]"), 0xD7FF), (0xE001, 0x10FFFF)
+_FEW = 6
+_MEMBER = re.compile(".-.|.", re.DOTALL)
+
+
 def _regexp(glob: str) -> str:
-    """A shell-style pattern, as `fnmatch` reads it, in Lucene's language."""
+    """A shell-style pattern, as `fnmatch` reads it, in Lucene's language.
+
+    But where it has many ?, a lone surrogate is five characters: each ? may double what a node has to work out for it, and twice
+    as fast if the surrogate is one.
+    """
+    anything = _ANY if glob.count("?") <= _FEW else "."
     found, at = "", 0
     while at < len(glob):
         sign, at = glob[at], at + 1
         end = glob.find("]", at + 1 + glob.startswith("!", at)) if sign == "[" else -1
         if end > 0:
-            inside, at = glob[at:end], end + 1
-            negated = inside.startswith("!")
-            found += f"[{'^' * negated}{''.join(each if each == '-' else _escaped(each) for each in inside[negated:])}]"
+            found, at = found + _one_of(glob[at:end]), end + 1
         else:
-            found += {"*": ".*", "?": "."}.get(sign) or _escaped(sign)
+            found += {"*": ".*", "?": anything}.get(sign) or _escaped(sign)
     return found
+
+
+def _one_of(inside: str) -> str:
+    """What is between brackets: characters and ranges of them, or with ! in front any other character.
+
+    A range that ends before it begins has none.
+    """
+    negated = inside.startswith("!")
+    ranges = [(ord(each[0]), ord(each[-1])) for each in dict.fromkeys(_MEMBER.findall(inside, negated))]
+    plain = ((max(first, low), min(last, high)) for first, last in ranges for low, high in _PLAIN)
+    signs = "".join("-".join(map(_escaped, dict.fromkeys(map(chr, each)))) for each in plain if each[0] <= each[1])
+    found = [f"[^{signs}{_ODD}]" if negated else f"[{signs}]"] if signs or negated else []
+    lone = [code for code in _LONE if any(first <= code <= last for first, last in ranges) != negated]
+    if len(lone) == len(_LONE):
+        found.append(_ANY_LONE)
+    else:
+        found += (f"{_ODD}{high:03x}[{''.join(f'{code % 16:x}' for code in low)}]" for high, low in groupby(lone, _high))
+    return f"({'|'.join(found) or _NEVER})"
+
+
+def _high(code: int) -> int:
+    return code // 16
