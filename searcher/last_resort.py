@@ -41,8 +41,8 @@ def _vocabulary(engine: Reader) -> Vocabulary:
     from .sounds import Vocabulary
 
     return Vocabulary(
-        lambda prefix: engine.terms("words", prefix),
-        lambda prefix: engine.terms("grams", prefix),
+        lambda *prefixes: engine.terms("words", *prefixes),
+        lambda *prefixes: engine.terms("grams", *prefixes),
         engine.frequency,
         engine.gram_frequency,
         lambda text: engine.count(Term(text, text, word=False))[1],

@@ -86,13 +86,13 @@ _FIRST, _FOLLOWED, _ONE_BY_ONE, _COUNTED = 160, 256, (4, 48), 16
 class Vocabulary:
     """What looking by sound and by spelling asks of an index; terms are folded and may come more than once.
 
-    `words` and `grams` list the terms of a channel that begin with a prefix: Chinese words and English stems; pairs of
-    characters and English words as they are.  `word_count` and `gram_count` say in how many passages a term is; `text_count`
+    `words` and `grams` list the terms of a channel that begin with any of some prefixes: Chinese words and English stems; pairs
+    of characters and English words as they are.  `word_count` and `gram_count` say in how many passages a term is; `text_count`
     in how many a Chinese text is, for sure: without it, a longer text is counted as often as its rarest pair.
     """
 
-    words: Callable[[str], Iterable[str]]
-    grams: Callable[[str], Iterable[str]]
+    words: Callable[..., Iterable[str]]
+    grams: Callable[..., Iterable[str]]
     word_count: Callable[[str], int]
     gram_count: Callable[[str], int]
     text_count: Callable[[str], int] | None = None
@@ -410,7 +410,7 @@ def chained(choices: Sequence[Collection[str]], vocabulary: Vocabulary) -> dict[
     found = dict.fromkeys(islice(choices[0], _FIRST), 0)
     for place, wanted in enumerate(choices[1:]):
         one_by_one = len(wanted) <= _ONE_BY_ONE[place > 0]
-        following = {last: _following(last, wanted, one_by_one, vocabulary) for last in {text[-1] for text in found}}
+        following = _following(dict.fromkeys(text[-1] for text in found), wanted, one_by_one, vocabulary)
         longer = {
             text + character: min(most, count) if place else count
             for text, most in found.items()
@@ -420,11 +420,16 @@ def chained(choices: Sequence[Collection[str]], vocabulary: Vocabulary) -> dict[
     return found
 
 
-def _following(character: str, wanted: Collection[str], one_by_one: bool, vocabulary: Vocabulary) -> dict[str, int]:
-    """The wanted characters that stand behind a character somewhere, and in how many passages."""
-    if not one_by_one:
-        wanted = dict.fromkeys(pair[1] for pair in vocabulary.grams(character) if len(pair) == 2 and pair[1] in wanted)
-    return {each: count for each in wanted if (count := vocabulary.gram_count(character + each))}
+def _following(
+    characters: Collection[str], wanted: Collection[str], one_by_one: bool, vocabulary: Vocabulary
+) -> dict[str, dict[str, int]]:
+    """For each of some characters the wanted ones that stand behind it somewhere, and in how many passages."""
+    pairs = map("".join, product(characters, wanted)) if one_by_one else vocabulary.grams(*characters)
+    found = dict[str, dict[str, int]]({each: {} for each in characters})
+    for pair in dict.fromkeys(pair for pair in pairs if len(pair) == 2 and pair[1] in wanted):
+        if count := vocabulary.gram_count(pair):
+            found[pair[0]][pair[1]] = count
+    return found
 
 
 def _initialled(
@@ -437,8 +442,7 @@ def _initialled(
         begun = [syllable for syllable in lexicon.readings(character) if syllable.startswith(initial)]
         return usual(character, begun, lexicon)
 
-    for surname in family:
-        if len(surname) < len(initials) and all(map(how_usual, surname, initials)):
-            for word in vocabulary.words(surname):
-                if len(word) == len(initials) and (best := prod(map(how_usual, word, initials))):
-                    yield word, best
+    fit = (surname for surname in family if len(surname) < len(initials) and all(map(how_usual, surname, initials)))
+    for word in vocabulary.words(*fit):
+        if len(word) == len(initials) and (best := prod(map(how_usual, word, initials))):
+            yield word, best

@@ -90,8 +90,7 @@ def _two_edits(word: str, vocabulary: Vocabulary) -> dict[str, int]:
     first, second = word[0], word[1]
     others = {word[1:3], *(letter + known for letter in ascii_lowercase for known in (first, second))}
     beginnings = [first, *(two for two in others if two[0] != first)]
-    words = [term for beginning in beginnings for term in vocabulary.grams(beginning)]
-    found = extract(word, words, scorer=OSA.distance, score_cutoff=2, limit=None)
+    found = extract(word, list(vocabulary.grams(*beginnings)), scorer=OSA.distance, score_cutoff=2, limit=None)
     return {other: int(edits) for other, edits, _ in found if edits and _is_word(other)}
 
 

@@ -268,7 +268,7 @@ def test_errors(node, connect, status, answer, kind, why, is_momentary):
         lambda index: index.counts([{}]),
         lambda index: index.counts([{}, {}]),
         lambda index: index.frequencies([("words", "水")]),
-        lambda index: list(index.terms("words", "水")),
+        lambda index: list(index.terms("words", ["水"])),
         lambda index: index.cluster.bulk([b"a\n"]),
     ],
 )

@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from itertools import product
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from conftest import SEEDS
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from opensearch_node import ask
@@ -20,6 +22,7 @@ from tongwen.index.engines.opensearch.requests import Index
 from tongwen.index.engines.opensearch.units import storable
 from tongwen.index.errors import ClusterError, QueryError
 from tongwen.index.model import Filter
+from tongwen.searcher import Searcher
 
 
 @pytest.fixture
@@ -28,6 +31,15 @@ def where(opensearch_url) -> Iterator[str]:
     url = f"{opensearch_url}/queries-{uuid4().hex}"
     yield url
     ask(f"{url}*", method="DELETE")
+
+
+@pytest.fixture(scope="module")
+def seeds_in_cluster(opensearch_url, tmp_path_factory) -> Iterator[Path]:
+    """An index of the project's own sample documents, in a cluster."""
+    folder, url = tmp_path_factory.mktemp("seeds"), f"{opensearch_url}/seeds-{uuid4().hex}"
+    build(folder, [SEEDS], engine="opensearch", urls=[url], shards=2)
+    yield folder
+    ask(f"{url}-0*", method="DELETE")
 
 
 # ------------------------------------------------------------------------------------------ terms
@@ -66,6 +78,32 @@ def test_terms(readers, monkeypatch, page, prefix):
         assert {term for term in mine - other if page > 4 or len(term) <= requests.SAID} == set()
 
 
+@pytest.mark.parametrize("page", [2, 7, 1000])
+def test_terms_of_several_prefixes(readers, monkeypatch, page):
+    """They are those of each of them, wherever a page of them ends; a prefix may begin with another one."""
+    monkeypatch.setattr(requests, "PAGE", page)
+    monkeypatch.setattr(requests, "TOGETHER", 4)
+    for prefixes in (("c", "ca", "bb", "bcb", "水", "ac", "nowhere"), ("芯", "ba", "芯"), ("ca",), ("𠮷", "caa")):
+        mine, other = ({term for term in reader.terms("words", *prefixes) if len(term) > 1} for reader in readers)
+        readers[1]._terms.clear()
+        assert other == mine
+    assert list(readers[1].terms("words")) == []
+
+
+@pytest.mark.parametrize(
+    "query", ["exprotcontrols", "出口菅制法", '"数据仲心是"', "shishishi", "hrx", "sematic~", "记忆体晶园"]
+)
+def test_what_sounds_or_is_spelt_alike_is_asked_for_at_once(seeds_index, seeds_in_cluster, monkeypatch, query):
+    """Not for each beginning of it by itself; what is found and suggested is that of an index in a folder."""
+    asked, ask_it = list[str](), Cluster.ask
+    monkeypatch.setattr(Cluster, "ask", lambda self, *what, **how: asked.append(what[1]) or ask_it(self, *what, **how))
+    with Searcher(seeds_index) as mine, Searcher(seeds_in_cluster) as other:
+        expected, actual = mine.search(query), other.search(query)
+    assert (actual.total, actual.suggestions) == (expected.total, expected.suggestions)
+    assert sum("_validate" in each for each in asked) <= 4
+    assert len(asked) <= 25
+
+
 def test_terms_that_cannot_be_asked_for(where, monkeypatch):
     """What the cluster says is said."""
     ask(where, {"settings": {"max_regex_length": 5}, "mappings": {"properties": {"words": {"type": "text"}}}}, method="PUT")
@@ -74,7 +112,7 @@ def test_terms_that_cannot_be_asked_for(where, monkeypatch):
     with Cluster(located([where])) as cluster:
         index = Index(cluster, cluster.location.name, [])
         with pytest.raises(ClusterError, match="length of regex"):
-            list(index.terms("words", "ab"))
+            list(index.terms("words", ["ab"]))
 
 
 # ------------------------------------------------------------------------------------------ patterns of paths

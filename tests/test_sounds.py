@@ -87,16 +87,16 @@ def small_index(texts: list[tuple[str, int, list[str]]]) -> Vocabulary:
         for gram in {*map("".join, pairwise(text)), text[-1]} if all(map(is_han, text)) else {text}:
             grams[gram] += count
 
-    def beginning(terms: Counter[str], prefix: str) -> Iterator[str]:
-        yield from sorted(term for term in terms if term.startswith(prefix))
-        yield from sorted(term for term in terms if term.startswith(prefix))  # as of a second segment
+    def beginning(terms: Counter[str], prefixes: tuple[str, ...]) -> Iterator[str]:
+        yield from sorted(term for term in terms if term.startswith(prefixes))
+        yield from sorted(term for term in terms if term.startswith(prefixes))  # as of a second segment
 
     def containing(text: str) -> int:
         return sum(count for other, count, _ in texts if text in other)
 
     return Vocabulary(
-        lambda prefix: beginning(words, prefix),
-        lambda prefix: beginning(grams, prefix),
+        lambda *prefixes: beginning(words, prefixes),
+        lambda *prefixes: beginning(grams, prefixes),
         words.__getitem__,
         grams.__getitem__,
         containing,
@@ -284,9 +284,9 @@ def test_names_cost_little():
     big = small_index([(one + other, 1, [one + other]) for one in HAN[::30] for other in HAN[::30]])
 
     def counting(name, ask):
-        def counted(term):
-            asked[name] += 1
-            return ask(term)
+        def counted(*terms):
+            asked[name] += len(terms)
+            return ask(*terms)
 
         return counted
 

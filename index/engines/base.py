@@ -91,8 +91,11 @@ class Reader(Protocol):
     def gram_frequency(self, gram: str) -> int:
         """In how many passages a pair of characters, or the surface form of a word, is, deleted ones included."""
 
-    def terms(self, field: str, prefix: str = "") -> Iterator[str]:
-        """The terms of `words` or `grams` that begin with a prefix; some perhaps twice, or of deleted passages only."""
+    def terms(self, field: str, *prefixes: str) -> Iterator[str]:
+        """The terms of `words` or `grams` that begin with any of some prefixes; some twice, or of deleted passages only.
+
+        A distant index is asked for all of them at once.
+        """
 
     def search(self, plan: Plan, expected: int = 0) -> Found:
         """Every passage that answers a plan; scored when asked for.  So many of the best will be, if that is known already."""

@@ -7,7 +7,7 @@ Owns what is stored of passages and documents, by their number in the index; wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,9 +83,10 @@ class EmbeddedEngine:
         """In how many passages a pair of characters, or the surface form of a word, is, deleted ones included."""
         return sum(segment.postings.frequency("grams", gram) for segment in self._segments)
 
-    def terms(self, field: str, prefix: str = "") -> Iterator[str]:
+    def terms(self, field: str, *prefixes: str) -> Iterator[str]:
         """The terms of a field that begin with a prefix, of each segment in turn, those of deleted passages included."""
-        return chain.from_iterable(segment.postings.terms(field, prefix) for segment in self._segments)
+        each = product(prefixes, self._segments)
+        return chain.from_iterable(segment.postings.terms(field, prefix) for prefix, segment in each)
 
     def document_of(self, passage: int) -> int:
         """The number of a passage's document."""

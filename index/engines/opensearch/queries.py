@@ -142,8 +142,8 @@ _MEMBER = re.compile(".-.|.", re.DOTALL)
 def _regexp(glob: str) -> str:
     """A shell-style pattern, as `fnmatch` reads it, in Lucene's language.
 
-    But where it has many ?, a lone surrogate is five characters: each ? may double what a node has to work out for it, and twice
-    as fast if the surrogate is one.
+    But where it has many ?, a lone surrogate is five characters: each ? may double what a node has to work out, and were the
+    surrogate one, that would soon be too much.
     """
     anything = _ANY if glob.count("?") <= _FEW else "."
     found, at = "", 0

@@ -10,6 +10,7 @@ a minute before (`statistics`), and how many passages there are, and how long, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -113,11 +114,12 @@ class OpenSearchReader:
     def _frequency(self, field: str, term: str) -> int:
         return self.settled(lambda: self._known.frequency(field, term))
 
-    def terms(self, field: str, prefix: str = "") -> Iterator[str]:
-        """The terms of `words` or `grams` that begin with a prefix, in order; those of deleted passages included."""
-        if (field, prefix) not in self._terms:
-            self._terms[field, prefix] = list(self._index.terms(field, prefix))
-        return iter(self._terms[field, prefix])
+    def terms(self, field: str, *prefixes: str) -> Iterator[str]:
+        """The terms of `words` or `grams` that begin with any of some prefixes, those of deleted passages included."""
+        if unknown := [prefix for prefix in prefixes if (field, prefix) not in self._terms]:
+            found = list(self._index.terms(field, unknown))
+            self._terms |= {(field, prefix): [term for term in found if term.startswith(prefix)] for prefix in unknown}
+        return chain.from_iterable(self._terms[field, prefix] for prefix in prefixes)
 
     # -------------------------------------------------------------------------------------- what is asked
 

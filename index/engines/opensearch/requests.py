@@ -15,6 +15,9 @@ from .queries import Query, all_of
 PAGE = 1000
 """So many passages, or terms, are asked for at once where all are wanted."""
 
+TOGETHER = 256
+"""The terms that begin with any of so many prefixes are asked for at once: of two characters each."""
+
 SAID = 64
 """By so many characters of it a term is said after which others come: what is said grows with the square of that."""
 
@@ -68,26 +71,28 @@ class Index:
                     counts[field, term] = counts.get((field, term), 0) + known.get("doc_freq", 0)
         return counts
 
-    def terms(self, field: str, prefix: str = "") -> Iterator[str]:
-        """The terms of `words` or `grams` that begin with a prefix, in order; those of deleted passages included.
+    def terms(self, field: str, prefixes: Iterable[str]) -> Iterator[str]:
+        """The terms of `words` or `grams` that begin with any of some prefixes; those of deleted passages included.
 
         Some come twice; of many that begin with the same `SAID` characters some do not come at all.
 
-        There is no request for them; but the query for a prefix is rewritten into one for its first terms, and that is shown.
+        There is no request for them; but a query for what they begin with is rewritten into one for the first of them, and that
+        is shown.
         """
-        query: Query = {"prefix": {field: {"value": prefix, "rewrite": f"top_terms_{PAGE}"}}}
-        last = ""
-        while True:
-            shards = [_terms_shown(field, shown) for shown in self._rewritten(query)]
-            full = [found[-1] for found in shards if len(found) >= PAGE]
-            found = sorted({term for each in shards for term in each if not full or term <= min(full)})
-            # A shard without passages shows the query itself.
-            yield from (term for term in found if term[:1].isalnum() and term != f"{prefix}*")
-            if not full:
-                return
-            before, last = last, min(full)[: max(SAID, len(prefix))]
-            beyond = [*_beyond(prefix, last), *([] if last == before else [f"{_quoted(last)}.+"])]
-            query = {"regexp": {field: {"value": "|".join(beyond), "flags": "NONE", "rewrite": f"top_terms_{PAGE}"}}}
+        left = _shortest(prefixes)
+        while left:
+            some, left = left[:TOGETHER], left[TOGETHER:]
+            beginnings, last = list(map(_quoted, some)), ""
+            while beginnings:
+                pattern = {"value": f"({'|'.join(beginnings)}).*", "flags": "NONE", "rewrite": f"top_terms_{PAGE}"}
+                shards = [_terms_shown(field, shown) for shown in self._rewritten({"regexp": {field: pattern}})]
+                full = [found[-1] for found in shards if len(found) >= PAGE]
+                found = sorted({term for each in shards for term in each if not full or term <= min(full)})
+                yield from (term for term in found if term[:1].isalnum())  # a shard without passages shows the pattern itself
+                if not full:
+                    break
+                before, last = last, min(full)[: max(SAID, *map(len, some))]
+                beginnings = [*_beyond(some, last), *([] if last == before else [f"{_quoted(last)}."])]
 
     def _rewritten(self, query: Query) -> list[str]:
         """A query as each shard shows it; raises ClusterError if it is none."""
@@ -119,11 +124,23 @@ def _terms_shown(field: str, explanation: str) -> list[str]:
     return sorted(each.removeprefix(sign) for each in explanation.split(" ") if each.startswith(sign))
 
 
-def _beyond(prefix: str, last: str) -> Iterator[str]:
-    """What terms are that begin with a prefix, but not with `last`, and come after it, in Lucene's regular expressions."""
-    for at in range(len(prefix), len(last)):
-        if ord(last[at]) < 0x10FFFF:
-            yield f"{_quoted(last[:at])}[{_quoted(chr(ord(last[at]) + 1))}-\U0010ffff].*"
+def _shortest(prefixes: Iterable[str]) -> list[str]:
+    """Prefixes in order, without those that begin with another one."""
+    found = list[str]()
+    for prefix in sorted(prefixes):
+        if not (found and prefix.startswith(found[-1])):
+            found.append(prefix)
+    return found
+
+
+def _beyond(prefixes: Iterable[str], last: str) -> Iterator[str]:
+    """What terms begin with that begin with a prefix, but not with `last`, and come after it, as regular expressions."""
+    for prefix in prefixes:
+        if last.startswith(prefix):
+            places = (at for at in range(len(prefix), len(last)) if ord(last[at]) < 0x10FFFF)
+            yield from (f"{_quoted(last[:at])}[{_quoted(chr(ord(last[at]) + 1))}-\U0010ffff]" for at in places)
+        elif prefix > last:
+            yield _quoted(prefix)
 
 
 def _quoted(text: str) -> str:
