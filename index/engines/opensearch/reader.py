@@ -10,7 +10,6 @@ a minute before (`statistics`), and how many passages there are, and how long, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -91,7 +90,6 @@ class OpenSearchReader:
         self._index = Index(cluster, own["index"], own["routings"])
         self._fetched = Passages(self._index)
         self._known = Statistics(self._index, self._fetched, self.passages, max(1.0, own["mean_length"]), self._deleted)
-        self._terms: dict[tuple[str, str], list[str]] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -116,10 +114,7 @@ class OpenSearchReader:
 
     def terms(self, field: str, *prefixes: str) -> Iterator[str]:
         """The terms of `words` or `grams` that begin with any of some prefixes, those of deleted passages included."""
-        if unknown := [prefix for prefix in prefixes if (field, prefix) not in self._terms]:
-            found = list(self._index.terms(field, unknown))
-            self._terms |= {(field, prefix): [term for term in found if term.startswith(prefix)] for prefix in unknown}
-        return chain.from_iterable(self._terms[field, prefix] for prefix in prefixes)
+        return self._known.terms(field, prefixes)
 
     # -------------------------------------------------------------------------------------- what is asked
 

@@ -1,4 +1,4 @@
-"""How many passages have what: found out for all that a piece of work wants to know, a few requests in all.
+"""What terms there are, and how many passages have what: found out for all that a piece of work wants to know at once.
 
 Owns the rounds of asking.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, TypeVar
 
 from ...model import Leaf
@@ -35,6 +36,7 @@ class Statistics:
         self._index, self._fetched = index, fetched
         self.passages, self.mean_length, self.deleted = passages, mean_length, deleted
         self._frequencies: dict[tuple[str, str], int] = {}
+        self._terms: dict[tuple[str, str], list[str]] = {}
         self._counts: dict[str, int] = {}
         self._holding: dict[tuple[Leaf, str], Query] = {}
         self._missing_terms: set[tuple[str, str]] = set()
@@ -52,6 +54,14 @@ class Statistics:
             self._guesses += 1
             return 1
         return min(known, self.passages)  # others may have added some
+
+    def terms(self, field: str, prefixes: Iterable[str]) -> Iterator[str]:
+        """The terms that begin with any of some prefixes; asked for at once."""
+        prefixes = list(prefixes)
+        if unknown := [prefix for prefix in prefixes if (field, prefix) not in self._terms]:
+            found = list(self._index.terms(field, unknown))
+            self._terms |= {(field, prefix): [term for term in found if term.startswith(prefix)] for prefix in unknown}
+        return chain.from_iterable([self._terms[field, prefix] for prefix in prefixes])
 
     def count(self, query: Query) -> int:
         """How many passages a query finds; if it is a term, deleted ones that are still there included."""
@@ -101,6 +111,7 @@ class Statistics:
 
     def _forget(self) -> None:
         self._frequencies.clear()
+        self._terms.clear()
         self._counts.clear()
         self._holding.clear()
         self._until = time.monotonic() + KEPT
