@@ -174,7 +174,9 @@ def test_across_scripts(indexed):
 def test_the_folded_text_of_a_passage(indexed, text):
     """What is compared is the passage's text as it is folded, wherever the passage is."""
     engine = indexed(a=text, b="水", c=text)._engine
-    passages = [passage for name in "abc" for passage in engine.passages_of(engine.place(0)[0].replace("a.txt", f"{name}.txt"))]
+    passages = [
+        passage for name in "abc" for passage in engine.passages_of(engine.passage_of(0)[0].replace("a.txt", f"{name}.txt"))
+    ]
 
     assert [engine.folded(passage) for passage in passages] == [fold(engine.fetch(passage).text) for passage in passages]
     assert len(passages) == 3

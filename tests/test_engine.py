@@ -204,7 +204,7 @@ def test_plain_whoosh_reads_it(monkeypatch, block, inline):
                     matcher = searcher.postings(field, term)
                     assert [(matcher.id(), matcher.weight()) for _ in _moves(matcher)] == found
             ranked = [hit.docnum for hit in searcher.search(whoosh.query.Term("words", "chip"), limit=None)]
-        assert ranked == [match.id for match in best(engine.search(spoken("chips")), 0, engine.place)]
+        assert ranked == [match.id for match in best(engine.search(spoken("chips")), 0, engine.passage_of)]
         assert (ranked[0], ranked[-1]) == (2, 4)
         ours.close()
         index.close()
@@ -480,7 +480,7 @@ def test_plans_as_set_algebra(texts, plan, hints, enough):
         assert len({match.id for match in matches}) == len(matches)
         assert matches.documents == len({engine.spans[match.id][0] for match in matches})
         for limit in (1, 2, 3):
-            assert best(matches.among_best(limit), limit, engine.place) == best(list(matches), limit, engine.place)
+            assert best(matches.among_best(limit), limit, engine.passage_of) == best(list(matches), limit, engine.passage_of)
         for match in matches:
             parts = engine.score_parts(plan, match.id)
             assert sum(value for _, _, value in parts) == pytest.approx(match.score, rel=1e-9, abs=1e-12), parts
@@ -1020,8 +1020,8 @@ def test_segments_and_deletions(texts, plan, block):
 
 def _answers(engine: EmbeddedEngine, plan: Plan) -> dict[tuple[str, int, int], float]:
     matches = engine.search(plan)
-    assert matches.documents == len({engine.place(match.id)[0] for match in matches})
-    return {(*engine.place(match.id), match.tier): match.score for match in matches}
+    assert matches.documents == len({engine.passage_of(match.id)[0] for match in matches})
+    return {(*engine.passage_of(match.id), match.tier): match.score for match in matches}
 
 
 def test_hints_are_required_of_nothing():
@@ -1061,11 +1061,11 @@ def test_fetch(texts, around):
                 span.start,
             )
             assert stored.line == (None if document == 1 else text.count("\n", 0, span.start) + 1)
-            assert engine.place(number) == (stored.path, stored.start)
+            assert engine.passage_of(number) == (stored.path, stored.number)
             assert engine.document_of(number) == document
         for document in engine.texts:
             own = engine.passages_of(document.path)
-            assert [engine.place(number)[0] for number in own] == [document.path] * len(split(document))
+            assert [engine.passage_of(number)[0] for number in own] == [document.path] * len(split(document))
             folded = "".join(map(engine.folded, own))
             assert folded.replace("\0", "").strip() == fold(document.text).replace("\0", "").strip()
         assert engine.passages_of("/none.txt") == range(0)

@@ -404,7 +404,7 @@ def test_plans_as_set_algebra(generated, plan, hints):
     ids = [match.id for match in found.values()]
     assert {*matches.among(ids)} == {*ids}
     assert {*matches.complete_among(ids)} == {match.id for match in found.values() if match.tier < 2}
-    for match in best(matches.among_best(2), 2, reader.place):
+    for match in best(matches.among_best(2), 2, reader.passage_of):
         parts = reader.score_parts(plan, match.id)
         assert sum(value for _, _, value in parts) == pytest.approx(match.score, rel=0.01, abs=0.002)
 

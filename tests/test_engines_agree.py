@@ -177,7 +177,7 @@ def check_plan(mine: Reader, other: Reader, plan: Plan) -> None:
         assert is_close(actual[passage].score, match.score), passage
     for limit in (1, 3, 10):
         first, second = (
-            [reader.passage_of(match.id) for match in best(each.among_best(limit), limit, reader.place)]
+            [reader.passage_of(match.id) for match in best(each.among_best(limit), limit, reader.passage_of)]
             for reader, each in zip((mine, other), matches, strict=True)
         )
         assert len(first) == len(second)

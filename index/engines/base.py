@@ -60,7 +60,7 @@ class Found(Protocol):
     def among_best(self, limit: int) -> list[Match]:
         """Matches among which are the best `limit` (0: all).
 
-        Of those as good as the last of these there are all, or the first by `place`.
+        Of those as good as the last of these there are all, or the first in the order of `Reader.passage_of`.
         """
 
 
@@ -106,11 +106,8 @@ class Reader(Protocol):
     def score_parts(self, plan: Plan, passage: int) -> list[tuple[str, str, float]]:
         """What the score of a matching passage is made of: (what it is for, of which part of the plan, how much)."""
 
-    def place(self, passage: int) -> tuple[str, int]:
-        """Path and offset of a passage: a stable order among equals."""
-
     def passage_of(self, passage: int) -> tuple[str, int]:
-        """The path of a passage's document, and the passage's number in it, from 1."""
+        """The path of a passage's document, and the passage's number in it, from 1: a stable order among equals."""
 
     def passages_of(self, path: str) -> range:
         """The passages of the document with a path, none if there is no such document."""

@@ -92,11 +92,6 @@ class EmbeddedEngine:
         """The number of a passage's document."""
         return self._segments.document_of(passage)
 
-    def place(self, passage: int) -> tuple[str, int]:
-        """Path and offset of a passage: a stable order among equals."""
-        segment, number = self._segments.at(passage)
-        return segment.texts.path(segment.documents[number]), segment.texts.passage(number).start
-
     def passage_of(self, passage: int) -> tuple[str, int]:
         """The path of a passage's document, and the passage's number in it, from 1."""
         segment, number = self._segments.at(passage)

@@ -164,11 +164,6 @@ class OpenSearchReader:
 
     # -------------------------------------------------------------------------------------- passages
 
-    def place(self, passage: int) -> tuple[str, int]:
-        """Path and offset of a passage: a stable order among equals."""
-        row = self._fetched.row(passage)
-        return row.path, row.start
-
     def passage_of(self, passage: int) -> tuple[str, int]:
         """The path of a passage's document, and the passage's number in it, from 1."""
         return self._fetched.place(passage)

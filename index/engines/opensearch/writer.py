@@ -44,7 +44,7 @@ from ..base import Sink, Target, Writer
 from . import units
 from .cluster import ENGINE, PATIENCE, WRITING, Cluster, Location, located
 from .kept import ANALYSIS, MAPPING, SIMILARITY
-from .queries import Query
+from .queries import LONGEST_PATTERN, Query
 from .records import FILES, deleted_share, files_below, location_of, remote_manifest
 from .sink import OpenSearchSink
 
@@ -61,7 +61,7 @@ _SETTINGS: Query = {
     "index": {
         "refresh_interval": -1,  # what is written is seen when a job commits it
         "auto_expand_replicas": "0-1",
-        "max_regex_length": 10_000,
+        "max_regex_length": LONGEST_PATTERN,
         "merge.policy.expunge_deletes_allowed": 1,  # percent: statistics count what is deleted until it is merged away
         "similarity": SIMILARITY,
         "analysis": ANALYSIS,
