@@ -181,8 +181,9 @@ def test_an_error_of_ours_ends_the_helpers(tmp_path):
 
 
 KILLED = """
-import sys, time
+import signal, sys, time
 from tongwen.index import build
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests in the background ignores it
 def progress(step):
     print(step.done, flush=True)
     if step.done >= 5:
