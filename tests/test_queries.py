@@ -73,7 +73,7 @@ def test_terms(readers, monkeypatch, page, prefix):
     for field in ("words", "grams"):
         # The single characters of `grams` are others.
         mine, other = ({term for term in reader.terms(field, prefix) if len(term) > 1} for reader in readers)
-        readers[1]._terms.clear()
+        readers[1]._known._terms.clear()
         assert other - mine == set()
         assert {term for term in mine - other if page > 4 or len(term) <= requests.SAID} == set()
 
@@ -85,7 +85,7 @@ def test_terms_of_several_prefixes(readers, monkeypatch, page):
     monkeypatch.setattr(requests, "TOGETHER", 4)
     for prefixes in (("c", "ca", "bb", "bcb", "水", "ac", "nowhere"), ("芯", "ba", "芯"), ("ca",), ("𠮷", "caa")):
         mine, other = ({term for term in reader.terms("words", *prefixes) if len(term) > 1} for reader in readers)
-        readers[1]._terms.clear()
+        readers[1]._known._terms.clear()
         assert other == mine
     assert list(readers[1].terms("words")) == []
 
