@@ -18,7 +18,8 @@
     ├── ClusterProblem            something about the cluster that keeps an index
     │   ├── ClusterAddress        where it is said to be cannot be taken
     │   ├── ClusterSilent         it does not answer
-    │   ├── ClusterRefuses        it does not know the credentials, or they do not suffice
+    │   ├── ClusterRefuses        it does not know who we are
+    │   ├── ClusterForbids        it knows, and we may not do that
     │   ├── ClusterFull           it takes nothing more: read-only, mostly for want of disk
     │   ├── ClusterBusy           it has too much to do
     │   ├── ClusterBroken         some of the index is on no node that runs
@@ -167,12 +168,21 @@ class ClusterSilent(ClusterProblem):
 
 
 class ClusterRefuses(ClusterProblem):
-    """A cluster does not know the credentials, or they do not suffice."""
+    """A cluster does not know who we are."""
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(
             f"{where} refuses us ({why}); set TONGWEN_OPENSEARCH_USER and TONGWEN_OPENSEARCH_PASSWORD, "
             "or TONGWEN_OPENSEARCH_API_KEY"
+        )
+
+
+class ClusterForbids(ClusterProblem):
+    """A cluster knows who we are, and we may not do that."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(
+            f"{where} does not let us ({why}); ask who runs it for the rights in docs/cluster.md, or be another user"
         )
 
 

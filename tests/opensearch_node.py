@@ -1,6 +1,6 @@
 """A real OpenSearch on this machine, for tests: one node or a cluster of them, each a process of its own.
 
-Needs Java 17 or newer; the first time also its compiler and Maven, which fetches the libraries (49 MB). No root, no container.
+Needs Java 17 or newer; the first time also its compiler and Maven, which fetches the libraries (93 MB). No root, no container.
 `python tests/opensearch_node.py --nodes 3` starts three nodes, prints where they answer, one line each, and stays until Ctrl-C.
 """
 
@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
 # Not where caches are by now: of the tests each run has a new folder for them (see conftest.py).
 _CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -34,6 +35,7 @@ PATIENCE = 120  # seconds: a node starts in six or seven where nothing else is t
 DIRECT = build_opener(ProxyHandler({}))  # nodes are on this machine, no proxy knows them
 JVM = ["-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO"]
 QUICK = ["-XX:TieredStopAtLevel=1"]  # compiles little, and so starts sooner
+SECURITY = "security"  # the folder among the libraries with those of the security plugin
 SETTINGS = {
     "cluster.name": "tongwen-tests",
     "network.host": "127.0.0.1",
@@ -76,6 +78,9 @@ def jars() -> Path:
         unfinished = Path(folder) / "jars"
         copy = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={unfinished}"]
         _output(["mvn", "--batch-mode", "--quiet", "--file", str(POM), *copy])
+        for archive in unfinished.glob("*.zip"):
+            shutil.unpack_archive(archive, unfinished / SECURITY)
+            archive.unlink()
         _output(["javac", "-cp", f"{unfinished}/*", "-d", str(unfinished), str(LAUNCHER)])
         try:
             unfinished.rename(target)
@@ -85,15 +90,15 @@ def jars() -> Path:
     return target
 
 
-def ask(url: str, body: object = None, method: str | None = None, timeout: float = 30) -> Any:
+def ask(url: str, body: object = None, method: str | None = None, timeout: float = 30, opener: OpenerDirector = DIRECT) -> Any:
     """What a node answers, read from JSON; `body` is sent as JSON too, text as it stands. GET without a body, else POST.
 
     Raises `RuntimeError` with the answer if that is an error, `OSError` if there is none in `timeout` seconds.
     """
     data = None if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
-    request = Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310  # our own http:
+    request = Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310  # our own nodes
     try:
-        with DIRECT.open(request, timeout=timeout) as answer:
+        with opener.open(request, timeout=timeout) as answer:
             return json.load(answer)
     except HTTPError as error:
         with error:
@@ -114,6 +119,7 @@ class Cluster:
         self._held = [(_held_port(), _held_port()) for _ in range(nodes)]
         self._ports = [(http.getsockname()[1], transport.getsockname()[1]) for http, transport in self._held]
         self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._classes, self._opener = ["", "/*"], DIRECT
         self.urls = [f"http://127.0.0.1:{http}" for http, _ in self._ports]
 
     def __enter__(self) -> Cluster:
@@ -160,7 +166,7 @@ class Cluster:
         wanted = f"wait_for_nodes={len(self._running)}&wait_for_status={status}&timeout=1s"
         while True:
             try:
-                ask(f"{self.urls[min(self._running)]}/_cluster/health?{wanted}")
+                ask(f"{self.urls[min(self._running)]}/_cluster/health?{wanted}", opener=self._opener)
             except (OSError, RuntimeError) as error:  # nobody listens yet, or the health is not what is wanted
                 for number, process in self._running.items():
                     if process.poll() is not None:
@@ -173,26 +179,25 @@ class Cluster:
                 return
 
     def _launch(self, number: int) -> None:
-        http, transport = self._ports[number]
         home = self._home(number)
         home.mkdir(exist_ok=True)
-        settings = SETTINGS | {
-            "node.name": home.name,
-            "path.home": str(home),
-            "http.port": str(http),
-            "transport.port": str(transport),
-            **self._discovery(),
-        }
-        jvm = [f"-Xms{self._heap}", f"-Xmx{self._heap}", *self._jvm, f"-Djava.io.tmpdir={home}", "-cp", f"{jars()}:{jars()}/*"]
+        classes = ":".join(f"{jars()}{each}" for each in self._classes)
+        jvm = [f"-Xms{self._heap}", f"-Xmx{self._heap}", *self._jvm, f"-Djava.io.tmpdir={home}", "-cp", classes]
         with (home / "node.log").open("ab") as log:
             self._running[number] = subprocess.Popen(
-                ["java", *jvm, "Launcher", *(f"{name}={value}" for name, value in settings.items())],
+                ["java", *jvm, "Launcher", *(f"{name}={value}" for name, value in self._settings(number).items())],
                 stdin=subprocess.PIPE,  # it ends when we do: the launcher listens
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=home,
                 start_new_session=True,  # Ctrl-C is for us, who then end it
             )
+
+    def _settings(self, number: int) -> dict[str, str]:
+        http, transport = self._ports[number]
+        home = self._home(number)
+        own = {"node.name": home.name, "path.home": str(home), "http.port": str(http), "transport.port": str(transport)}
+        return SETTINGS | own | self._discovery()
 
     def _discovery(self) -> dict[str, str]:
         if len(self._ports) == 1:

@@ -227,7 +227,7 @@ def test_without_the_package(monkeypatch, connect):
     ("status", "answer", "kind", "why", "is_momentary"),
     [
         (401, "Unauthorized", errors.ClusterRefuses, "401", False),
-        (403, {"error": {"type": "security_exception", "reason": "no permissions"}}, errors.ClusterRefuses, "no perm", False),
+        (403, {"error": {"type": "security_exception", "reason": "no permissions"}}, errors.ClusterForbids, "no perm", False),
         (403, {"error": BLOCKED}, errors.ClusterFull, "index write", False),
         (429, {"error": FLOODED}, errors.ClusterFull, "flood-stage", False),
         (429, {"error": REJECTED}, errors.ClusterBusy, "rejected execution", True),

@@ -1,6 +1,8 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.opensearch.analysis.common.CommonAnalysisPlugin;
@@ -10,20 +12,29 @@ import org.opensearch.index.reindex.ReindexPlugin;
 import org.opensearch.node.InternalSettingsPreparer;
 import org.opensearch.node.Node;
 import org.opensearch.painless.PainlessPlugin;
+import org.opensearch.plugins.Plugin;
 import org.opensearch.transport.Netty4Plugin;
 
 /**
  * An OpenSearch node for tests, with its modules from the class path; arguments are settings, `name=value`.
+ * The property `plugin` names the class of a plugin that it has besides.
  *
  * <p>It ends when its standard input does, and so never outlives who started it; it then removes its `path.home`.
  */
 public final class Launcher extends Node {
-    private Launcher(Settings settings) {
-        super(
-            InternalSettingsPreparer.prepareEnvironment(settings, Map.of(), null, () -> "node"),
-            List.of(Netty4Plugin.class, CommonAnalysisPlugin.class, PainlessPlugin.class, ReindexPlugin.class),
-            true
+    private Launcher(Settings settings) throws ClassNotFoundException {
+        super(InternalSettingsPreparer.prepareEnvironment(settings, Map.of(), null, () -> "node"), plugins(), true);
+    }
+
+    private static Collection<Class<? extends Plugin>> plugins() throws ClassNotFoundException {
+        List<Class<? extends Plugin>> plugins = new ArrayList<>(
+            List.of(Netty4Plugin.class, CommonAnalysisPlugin.class, PainlessPlugin.class, ReindexPlugin.class)
         );
+        String more = System.getProperty("plugin");
+        if (more != null) {
+            plugins.add(Class.forName(more).asSubclass(Plugin.class));
+        }
+        return plugins;
     }
 
     public static void main(String[] arguments) {

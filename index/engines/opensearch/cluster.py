@@ -23,6 +23,7 @@ from ...errors import (
     ClusterBroken,
     ClusterBusy,
     ClusterError,
+    ClusterForbids,
     ClusterFull,
     ClusterProblem,
     ClusterRefuses,
@@ -282,7 +283,7 @@ def problem(where: str, status: object, info: object) -> ClusterProblem:
             where, "the query has too many words for it; leave words out, or let it take more (docs/cluster.md)"
         )
     if status in (401, 403) and "cluster_block_exception" not in kinds:
-        return ClusterRefuses(where, why)
+        return ClusterRefuses(where, why) if status == 401 else ClusterForbids(where, why)
     if "cluster_block_exception" in kinds:
         return ClusterBroken(where, why) if status == 503 else ClusterFull(where, why)
     if status == 429:
