@@ -44,7 +44,7 @@ ASSUMED = {
 SIZES = {"10 million": 10**7, "1 billion": 10**9, "100 billion": 10**11}
 """Passages that sizes are worked out for."""
 
-WARM_UPS, ROUNDS = 6, 3
+WARM_UPS, ROUNDS = 20, 5
 """So often all queries are asked before they are timed, for until then the node compiles what it runs; and so often then."""
 
 PRUNED = 40

@@ -308,6 +308,7 @@ class Searcher:
             ranked = self._ranked(answer.found, 0)
             why = document.found(ranked, self._best(answer.found, whynot.FIRST, collapse=True), there.stale)
             return replace(why, warnings=answer.warnings)
+        self._engine.expect(passages, 0)
         step, sentences = document.lost(_without(answer.plan, filters), filters)
         if there.stale:
             return WhyNot(False, "stale", (there.stale, f"as it was then: {sentences[0]}"), warnings=answer.warnings)

@@ -90,18 +90,34 @@ def test_terms_of_several_prefixes(readers, monkeypatch, page):
     assert list(readers[1].terms("words")) == []
 
 
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """The paths of all requests from now on."""
+    paths, ask_it = list[str](), Cluster.ask
+    monkeypatch.setattr(Cluster, "ask", lambda self, *what, **how: paths.append(what[1]) or ask_it(self, *what, **how))
+    return paths
+
+
 @pytest.mark.parametrize(
     "query", ["exprotcontrols", "出口菅制法", '"数据仲心是"', "shishishi", "hrx", "sematic~", "记忆体晶园"]
 )
-def test_what_sounds_or_is_spelt_alike_is_asked_for_at_once(seeds_index, seeds_in_cluster, monkeypatch, query):
+def test_what_sounds_or_is_spelt_alike_is_asked_for_at_once(seeds_index, seeds_in_cluster, asked, query):
     """Not for each beginning of it by itself; what is found and suggested is that of an index in a folder."""
-    asked, ask_it = list[str](), Cluster.ask
-    monkeypatch.setattr(Cluster, "ask", lambda self, *what, **how: asked.append(what[1]) or ask_it(self, *what, **how))
     with Searcher(seeds_index) as mine, Searcher(seeds_in_cluster) as other:
         expected, actual = mine.search(query), other.search(query)
     assert (actual.total, actual.suggestions) == (expected.total, expected.suggestions)
     assert sum("_validate" in each for each in asked) <= 4
     assert len(asked) <= 25
+
+
+def test_a_document_is_looked_at_as_a_whole(seeds_index, seeds_in_cluster, asked):
+    """Where a word was lost in it is told without a request for each passage."""
+    file = SEEDS / "en" / "export-rules.md"
+    with Searcher(seeds_index) as mine, Searcher(seeds_in_cluster) as other:
+        expected = mine.why_not(file, "hip")
+        assert expected.step == "word"
+        assert other.why_not(file, "hip") == expected
+    assert sum("_mget" in each for each in asked) <= 2
 
 
 def test_terms_that_cannot_be_asked_for(where, monkeypatch):
