@@ -17,6 +17,7 @@ from tongwen.index import errors
 from tongwen.index.engines.opensearch import cluster
 from tongwen.index.engines.opensearch.cluster import API_KEY, CA, PASSWORD, USER, Cluster, Location, located
 from tongwen.index.engines.opensearch.requests import Index
+from tongwen.index.engines.opensearch.sink import OpenSearchSink
 
 FINE = (200, {"errors": False})
 BLOCKED = {"type": "cluster_block_exception", "reason": "index [news] blocked by: [FORBIDDEN/8/index write (api)];"}
@@ -211,13 +212,19 @@ def test_environment_that_cannot_be(connect, monkeypatch, name, value, why):
     assert "s3cret" not in str(refusal.value)
 
 
-def test_without_the_package(monkeypatch, connect):
+@pytest.mark.parametrize(
+    ("module", "package", "wanting"),
+    [
+        ("opensearchpy", "opensearch-py", Cluster),
+        ("orjson", "orjson", lambda location: OpenSearchSink(location, "news-000001")),
+    ],
+)
+def test_without_a_package(monkeypatch, module, package, wanting):
     """The error names the command that installs it."""
-    monkeypatch.setitem(sys.modules, "opensearchpy", None)
-    with pytest.raises(
-        errors.EngineMissing, match=r"needs opensearch-py; install it with: pip install 'tongwen\[opensearch\]'"
-    ):
-        connect("http://a")
+    monkeypatch.setitem(sys.modules, module, None)
+    wanted = rf"needs {package}; install it with: pip install 'tongwen\[opensearch\]'"
+    with pytest.raises(errors.EngineMissing, match=wanted):
+        wanting(located(["http://a"]))
 
 
 # ------------------------------------------------------------------------------------------ errors

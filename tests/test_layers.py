@@ -26,6 +26,7 @@ HOMES = {  # what only some may import
     "Stemmer": {"index/english.py"},
     "rapidfuzz": {"searcher/suggest.py"},
     "opensearchpy": {"index/engines/opensearch/cluster.py"},
+    "orjson": {"index/engines/opensearch/sink.py"},
     "click": {"searcher/cli.py", "searcher/progress.py"},
     "selectolax": {"index/formats.py"},
     "markdown_it": {"index/formats.py"},

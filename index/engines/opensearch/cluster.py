@@ -12,6 +12,7 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from itertools import count
 from threading import Event
@@ -53,6 +54,15 @@ _MOMENTARY = frozenset((429, 502, 503, 504))
 _UNCONNECTED = frozenset(
     f"{what}_exception" for what in ("node_not_connected", "node_disconnected", "node_closed", "connect_transport")
 )
+
+
+@contextmanager
+def needing(package: str) -> Iterator[None]:
+    """While a package is imported that only this engine needs: raises EngineMissing if it is not there."""
+    try:
+        yield
+    except ImportError:
+        raise EngineMissing(ENGINE, package) from None
 
 
 @frozen
@@ -132,10 +142,8 @@ class Cluster:
     """A connection; may be used by several threads.  `patience` is for how many seconds it tries again."""
 
     def __init__(self, location: Location, patience: float = READING) -> None:
-        try:
+        with needing("opensearch-py"):
             self._library = import_module("opensearchpy")
-        except ImportError:
-            raise EngineMissing(ENGINE, "opensearch-py") from None
         self.location, self.patience, self._closed = location, patience, Event()
         self._client = self._library.OpenSearch(
             list(location.urls),

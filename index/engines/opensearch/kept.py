@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from ...frozen import frozen
 from ...model import Analysed, Analysis, Document
@@ -64,6 +64,10 @@ ANALYSIS: Query = {
 SIMILARITY: Query = {"frequency": {"type": "scripted", "script": {"source": "return query.boost * doc.freq"}}}
 
 
+Dumps: TypeAlias = Callable[[object], bytes]
+"""What makes JSON of a value, as UTF-8."""
+
+
 def document_of(path: str) -> int:
     """The number of a document, by its path: 64 bits, signed."""
     return int.from_bytes(blake2b(path.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)
@@ -95,10 +99,12 @@ class Row:
         return id_of(document_of(self.path), self.number)
 
 
-def stored(row: Row) -> str:
+def stored(row: Row, dumps: Dumps) -> str:
     """A passage in one string."""
-    values = row.path, row.number, row.of, row.start, row.title, row.text, row.before, row.after, row.folded, row.line
-    return units.storable(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+    path, title, text, before, after, folded = map(
+        units.storable, (row.path, row.title, row.text, row.before, row.after, row.folded)
+    )
+    return dumps((path, row.number, row.of, row.start, title, text, before, after, folded, row.line)).decode()
 
 
 def row_of(kept: Mapping[str, Any]) -> Row:
@@ -106,7 +112,7 @@ def row_of(kept: Mapping[str, Any]) -> Row:
     return Row(*json.loads(units.restored(kept["fields"]["stored"][0])))
 
 
-def passages_of(told: Analysed) -> Iterator[tuple[str, dict[str, Any]]]:
+def passages_of(told: Analysed, dumps: Dumps) -> Iterator[tuple[str, dict[str, Any]]]:
     """A document's passages as the cluster is told of them, each with its name."""
     document, title, analyses = told.document, told.title, told.analyses
     folded = [analysis.folded + analysis.gap for analysis in analyses]
@@ -151,7 +157,8 @@ def passages_of(told: Analysed) -> Iterator[tuple[str, dict[str, Any]]]:
                         document.text[passage.end : passage.end + CONTEXT],
                         own,
                         line,
-                    )
+                    ),
+                    dumps,
                 ),
             },
         )

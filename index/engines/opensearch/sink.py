@@ -5,7 +5,6 @@ Owns how these are sent; in which order a job does what, `writer` says.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,8 +13,8 @@ from typing import Any, ClassVar
 from ...generation import FileRecord
 from ...model import Analysed, Document
 from . import units
-from .cluster import WRITING, Cluster, Location
-from .kept import document_of, id_of, passages_of
+from .cluster import WRITING, Cluster, Location, needing
+from .kept import Dumps, document_of, id_of, passages_of
 from .records import FILES
 
 BULK = 4_000_000
@@ -35,6 +34,9 @@ class OpenSearchSink:
 
     def __init__(self, location: Location, index: str) -> None:
         self._cluster, self._index = Cluster(location, WRITING), index
+        with needing("orjson"):
+            from orjson import dumps
+        self._dumps: Dumps = dumps
         self.has_acted = False
         self._actions, self._size = list[bytes](), 0
         self._sender, self._sent = ThreadPoolExecutor(IN_FLIGHT), deque[Future[None]]()
@@ -47,7 +49,7 @@ class OpenSearchSink:
         if path == "-":  # it is nowhere else
             kept = {"record": _kept(document.document)}
             self._act({"index": {"_index": f"{self._index}{FILES}-in", "_id": "stdin"}}, kept)
-        for name, passage in passages_of(document):
+        for name, passage in passages_of(document, self._dumps):
             self._act({"index": {"_index": f"{self._index}-in", "_id": name}}, passage)
         return self._index, count
 
@@ -73,7 +75,7 @@ class OpenSearchSink:
         return {"_index": f"{self._index}{FILES}-in", "_id": id_of(document_of(path), 0)}
 
     def _act(self, *lines: object) -> None:
-        action = b"".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for line in lines)
+        action = b"".join(self._dumps(line) + b"\n" for line in lines)
         self.has_acted = True
         self._actions.append(action)
         self._size += len(action)
