@@ -130,6 +130,8 @@ def indexed(folder: Path, corpus: Path, url: str, name: str, shards: int, jobs: 
 def searched(folder: Path, queries: Path, url: str, shards: int) -> dict[str, Any]:
     """What searches took: milliseconds each, to the numbers of the best, and with texts and marks; CPU of the node."""
     index = folder / f"help{shards}"
+    # Each query is asked again and again here, and so its counts would come from a cache.
+    ask(f"{url}/help{shards}/_settings", {"index.requests.cache.enable": False}, "PUT")
     for _ in range(WARM_UPS):
         warm("ids", index, queries)
     rounds, costs = list[list[float]](), list[float]()
