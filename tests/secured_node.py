@@ -48,6 +48,13 @@ class SecuredNode(Cluster):
         return (self._home(0) / "node.log").read_text(errors="replace")
 
     def _launch(self, number: int) -> None:
+        if not self._config.exists():
+            self._admit()
+            self._certify()
+        super()._launch(number)
+
+    def _admit(self) -> None:
+        """Say who the users are, and what they may do."""
         kept = self._config / "opensearch-security"
         kept.mkdir(parents=True)
         for template in (jars() / SECURITY / "config").glob("*.yml"):
@@ -58,8 +65,6 @@ class SecuredNode(Cluster):
             of_kind = {"_meta": {"type": kind, "config_version": 2}}  # JSON is YAML
             (kept / f"{name}.yml").write_text(json.dumps(of_kind | entries))
         (kept / "roles.yml").write_text(f"_meta: {{type: roles, config_version: 2}}\n{roles()}")
-        self._certify()
-        super()._launch(number)
 
     def _certify(self) -> None:
         """Make a certificate that is signed by itself; see to it that we trust it, and the node does."""

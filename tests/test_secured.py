@@ -1,6 +1,5 @@
 """A cluster that speaks TLS only and asks who one is: who may do what, and what is said to those who may not."""
 
-import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +18,7 @@ SEARCHES = [
     "chip*",
     "人工*能",
     "芯片~",
-    "export NEAR/5 rules",
+    '"export rules"~5',
     "=Chips",
     "晶片 OR lidar -荷蘭",
     "title:規則 path:*/tw/* 出口",
@@ -32,7 +31,7 @@ SEARCHES = [
 
 @pytest.fixture(scope="module")
 def node(opensearch):
-    """The node; its index belongs to whoever makes it first."""
+    """The node, which all tests share: each makes an index of its own."""
     with SecuredNode() as node:
         yield node
 
@@ -133,4 +132,4 @@ def test_passwords_are_written_nowhere(node, written):
     assert PASSWORD not in node.log()
     kept = [path.read_bytes() for path in Path(index).rglob("*") if path.is_file()]
     assert kept
-    assert not any(re.search(re.escape(PASSWORD).encode(), each) for each in kept)
+    assert not any(PASSWORD.encode() in each for each in kept)
