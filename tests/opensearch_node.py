@@ -119,7 +119,8 @@ class Cluster:
         self._held = [(_held_port(), _held_port()) for _ in range(nodes)]
         self._ports = [(http.getsockname()[1], transport.getsockname()[1]) for http, transport in self._held]
         self._running: dict[int, subprocess.Popen[bytes]] = {}
-        self._classes, self._opener = ["", "/*"], DIRECT
+        self._classes = ["", "/*"]  # behind the folder's name: the launcher, the libraries
+        self._opener = DIRECT
         self.urls = [f"http://127.0.0.1:{http}" for http, _ in self._ports]
 
     def __enter__(self) -> Cluster:

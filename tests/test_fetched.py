@@ -6,6 +6,7 @@ An index of our own answers, of the passages of documents as the cluster keeps t
 from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
+import orjson
 import pytest
 from corpora import analyser
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ class Index:
         self.kept = {
             id_: {"fields": {"stored": [each["stored"]]}}
             for document in documents
-            for id_, each in passages_of(analysed(document))
+            for id_, each in passages_of(analysed(document), orjson.dumps)
         }
         self.asked = list[int]()
 
