@@ -33,8 +33,9 @@ LAUNCHER = POM.with_name("Launcher.java")
 OLDEST_JAVA = 17
 PATIENCE = 120  # seconds: a node starts in six or seven where nothing else is to be done
 DIRECT = build_opener(ProxyHandler({}))  # nodes are on this machine, no proxy knows them
-JVM = ["-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO"]
-QUICK = ["-XX:TieredStopAtLevel=1"]  # compiles little, and so starts sooner
+JVM = ["-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO"]
+QUICK = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # compiles little, and so starts sooner
+USUAL = ["-XX:+UseG1GC", "-XX:G1ReservePercent=25", "-XX:InitiatingHeapOccupancyPercent=30"]  # as in OpenSearch's own settings
 SECURITY = "security"  # the folder among the libraries with those of the security plugin
 SETTINGS = {
     "cluster.name": "tongwen-tests",
@@ -114,7 +115,7 @@ class Cluster:
     """
 
     def __init__(self, nodes: int = 1, heap: str = "512m", *, quick: bool = True) -> None:
-        self._heap, self._jvm = heap, [*JVM, *(QUICK if quick else ())]
+        self._heap, self._jvm = heap, [*JVM, *(QUICK if quick else USUAL)]
         self._folder = TemporaryDirectory(prefix="tongwen-opensearch-", ignore_cleanup_errors=True)
         self._held = [(_held_port(), _held_port()) for _ in range(nodes)]
         self._ports = [(http.getsockname()[1], transport.getsockname()[1]) for http, transport in self._held]
