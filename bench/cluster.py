@@ -2,9 +2,9 @@
 
     python bench/cluster.py --corpus FOLDER [--shards N,…] [--copies N] [--markdown FILE] [--json FILE]
 
-Starts an OpenSearch node as the tests do (but one that compiles, and clears its memory, as in earnest), indexes the help corpus into it with each number of
-shards, and once more several copies of it: what a search costs more there is what it costs a passage.  The sizing table is
-worked out from these figures alone and from what `ASSUMED` says; docs/cluster.md has the formula.
+Starts an OpenSearch node as the tests do (but one that compiles, and clears its memory, as in earnest), indexes the help corpus
+into it with each number of shards, and once more several copies of it: what a search costs more there is what it costs a
+passage.  The sizing table is worked out from these figures alone and from what `ASSUMED` says; docs/cluster.md has the formula.
 `../tests/opensearch_node.py` must be beside this folder.
 """
 
