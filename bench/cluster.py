@@ -47,6 +47,9 @@ SIZES = {"10 million": 10**7, "1 billion": 10**9, "100 billion": 10**11}
 WARM_UPS, ROUNDS = 20, 5
 """So often all queries are asked before they are timed, for until then the node compiles what it runs; and so often then."""
 
+BUILDS = 5
+"""So often the corpus is indexed before that is timed, for the same reason; and so often then, the median being shown."""
+
 PRUNED = 40
 """Seconds after which a merge leaves out what passages were sent as; until then it is kept for replicas that lag behind."""
 
@@ -95,9 +98,13 @@ def measure(corpus: Path, folder: Path, url: str, shards: list[int], copies: int
     every = json.loads(run(sys.executable, HERE / "queries.py", corpus).output)
     queries.write_text(json.dumps([each for each in every if each["group"] in ("warm-up", "keywords")]), encoding="utf-8")
     found: dict[str, Any] = {"characters": sum(len(Path(path).read_text(encoding="utf-8")) for path, _ in pages(corpus))}
-    for number in range(2):  # a node is slow at first
+    for number in range(BUILDS):
         found[f"warm-up {number}"] = indexed(folder, corpus, url, f"warm-up{number}", 1, 2)
-    found["embedded"] = indexed(folder, corpus, "", "embedded", 0, 2)
+    embedded, cluster = list[Any](), list[Any]()
+    for number in range(BUILDS):  # in turn, for a machine has its moods
+        embedded.append(indexed(folder, corpus, "", f"embedded{number}", 0, 2))
+        cluster.append(indexed(folder, corpus, url, f"build{number}", 1, 2))
+    found["embedded"], found["cluster"] = map(typical, (embedded, cluster))
     for number in shards:
         found[f"{number} shards"] = indexed(folder, corpus, url, f"help{number}", number, 2) | searched(
             folder, queries, url, number
@@ -110,6 +117,11 @@ def measure(corpus: Path, folder: Path, url: str, shards: list[int], copies: int
         shutil.copytree(corpus, several / str(number))
     found["copies"] = indexed(folder, several, url, "help0", 1, 2) | searched(folder, queries, url, 0)
     return found
+
+
+def typical(runs: list[dict[str, float]]) -> dict[str, float]:
+    """The run that took neither longer nor shorter than most."""
+    return sorted(runs, key=lambda run: run["wall"])[len(runs) // 2]
 
 
 def indexed(folder: Path, corpus: Path, url: str, name: str, shards: int, jobs: int) -> dict[str, float]:
@@ -171,15 +183,15 @@ def _bytes_below(folder: Path) -> int:
 def as_tables(found: dict[str, Any]) -> Iterator[list[tuple[str, ...]]]:
     """Indexing and searching beside the embedded engine; shards; sizes."""
     first = next(key for key in found if key.endswith("shards"))
-    one, embedded, single = found[first], found["embedded"], found["one process"]
+    one, embedded, built, single = (found[key] for key in (first, "embedded", "cluster", "one process"))
     rows = [
-        ("indexing, two processes and the node on one machine", "s", one["wall"], embedded["wall"]),
+        ("indexing, two processes and the node on one machine", "s", built["wall"], embedded["wall"]),
         ("… the first time after the node began", "s", found["warm-up 0"]["wall"], embedded["wall"]),
-        ("… CPU of the indexing processes", "s", one["cpu"], embedded["cpu"]),
-        ("… CPU of the node", "s", one["node"], None),
+        ("… CPU of the indexing processes", "s", built["cpu"], embedded["cpu"]),
+        ("… CPU of the node", "s", built["node"], None),
         ("… by one process", "passages/s", single["passages"] / single["wall"], None),
-        ("… CPU of an indexing process, a million passages", "s", one["cpu"] / one["passages"] * 1e6, None),
-        ("… CPU of nodes, a million passages", "s", one["node"] / one["passages"] * 1e6, None),
+        ("… CPU of an indexing process, a million passages", "s", built["cpu"] / built["passages"] * 1e6, None),
+        ("… CPU of nodes, a million passages", "s", built["node"] / built["passages"] * 1e6, None),
         ("index, bytes a character of text", "", one["bytes"] / found["characters"], embedded["bytes"] / found["characters"]),
         ("… merged", "", found["merged"] / found["characters"], embedded["bytes"] / found["characters"]),
         ("… bytes a passage", "", found["merged"] / one["passages"], embedded["bytes"] / one["passages"]),
