@@ -1,6 +1,6 @@
 """A real OpenSearch on this machine, for tests: one node or a cluster of them, each a process of its own.
 
-Needs Java 17 or newer; the first time also its compiler and Maven, which fetches the libraries (93 MB). No root, no container.
+Needs Java 17 or newer; the first time also its compiler and Maven, which fetches the libraries (95 MB). No root, no container.
 `python tests/opensearch_node.py --nodes 3` starts three nodes, prints where they answer, one line each, and stays until Ctrl-C.
 """
 
